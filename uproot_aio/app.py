@@ -1,0 +1,188 @@
+"""The one place that builds the parts of the server and wires them together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+import uproot_aio
+from uproot_aio.engine.clock import Clock, SystemClock
+from uproot_aio.engine.invoke_live import LiveCalls
+from uproot_aio.engine.log import Log
+from uproot_aio.engine.sessions import Sessions
+from uproot_aio.engine.stretches import task_factory
+from uproot_aio.engine.visit_page import Visits
+from uproot_aio.engine.watch_experiments import watch
+from uproot_aio.engine.watchdog import Watchdog
+from uproot_aio.errors import SettingsError
+from uproot_aio.event_loop import loop_factory
+from uproot_aio.experiment.load import Library
+from uproot_aio.resources import static_folder, templates_folder
+from uproot_aio.settings import Settings
+from uproot_aio.start_page import start_page
+from uproot_aio.storage.lmdb_log import LmdbLog
+from uproot_aio.web.keys import PARTS, Parts
+from uproot_aio.web.live_socket import LiveSockets, encode_notice
+from uproot_aio.web.middleware import add_headers, errors_to_responses
+from uproot_aio.web.render import create_renderer
+from uproot_aio.web.routes import add_routes
+
+log = logging.getLogger("uproot_aio")
+PATIENCE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server: where it listens, and its parts."""
+
+    address: str
+    parts: Parts
+
+
+@asynccontextmanager
+async def running_server(
+    settings: Settings,
+    *,
+    log_: Log | None = None,
+    clock: Clock | None = None,
+    source: random.Random | None = None,
+) -> AsyncIterator[Server]:
+    """Run a server inside the block.
+
+    Args:
+        settings: how.
+        log_, clock, source: in place of LMDB, the machine's clock and its randomness.
+
+    Raises:
+        SettingsError, StorageError: it cannot start; the message is one line for the terminal.
+    """
+    loop = asyncio.get_running_loop()
+    listening = _listen(settings)
+    try:
+        kept = (
+            log_ if log_ is not None else LmdbLog(settings.data, settings.durability, settings.map_size_bytes)
+        )
+    except BaseException:
+        listening.close()
+        raise
+    loop.set_task_factory(task_factory)
+    library = Library(settings.experiments)
+    await asyncio.to_thread(library.load)
+    sessions = await Sessions.start(
+        kept,
+        clock=SystemClock() if clock is None else clock,
+        source=random.SystemRandom() if source is None else source,
+        encode=encode_notice,
+    )
+    watchdog = Watchdog()
+    app = web.Application(middlewares=[errors_to_responses], client_max_size=settings.frame_bytes)
+    parts = await _make_parts(app, settings, library, sessions, watchdog)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=PATIENCE_SECONDS)
+    await runner.setup()
+    watching = loop.create_task(watch(library, settings.experiments, lambda names: _changed(library, names)))
+    try:
+        site = web.SockSite(runner, listening)
+        await site.start()
+        port = listening.getsockname()[1]
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        yield Server(f"http://{host}:{port}/", parts)
+    finally:
+        watching.cancel()
+        await asyncio.wait({watching})
+        await parts.sockets.close()
+        await runner.cleanup()
+        await sessions.close(PATIENCE_SECONDS)
+        watchdog.close()
+        library.close()
+
+
+async def _make_parts(
+    app: web.Application, settings: Settings, library: Library, sessions: Sessions, watchdog: Watchdog
+) -> Parts:
+    renderer = create_renderer(
+        app, experiments=settings.experiments, templates=templates_folder(), static=static_folder()
+    )
+    await asyncio.to_thread(renderer.read_files)
+    calls = LiveCalls(
+        library.page,
+        show_errors=settings.shows_errors,
+        calls_in_flight=settings.calls_in_flight,
+        timeout_seconds=settings.live_timeout_seconds,
+        watchdog=watchdog,
+    )
+    parts = Parts(
+        library=library,
+        sessions=sessions,
+        visits=Visits(library, renderer, watchdog),
+        calls=calls,
+        sockets=LiveSockets(
+            calls, frame_bytes=settings.frame_bytes, calls_in_flight=settings.calls_in_flight
+        ),
+        renderer=renderer,
+        show_errors=settings.shows_errors,
+        api_keys=settings.api_keys,
+    )
+    app[PARTS] = parts
+    app.on_response_prepare.append(add_headers)
+    add_routes(app)
+    return parts
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Return the listening socket, so that a taken port is known before the data folder is touched."""
+    try:
+        return socket.create_server(
+            (settings.host, settings.port), family=socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        )
+    except OSError as error:
+        raise SettingsError(
+            f"Port {settings.port} on {settings.host} cannot be used: {error.strerror}. "
+            "Stop what uses it, or choose another with --port."
+        ) from error
+
+
+def _changed(library: Library, names: list[str]) -> None:
+    for name in names:
+        for mistake in library.mistakes.get(name, ()):
+            log.error("%s:%s: %s %s", mistake.file, mistake.line or "", mistake.message, mistake.advice)
+        if name not in library.mistakes:
+            log.info("%s %s", name, "loaded" if name in library.apps else "removed")
+
+
+def serve(settings: Settings) -> int:
+    """Run the server until Ctrl-C or SIGTERM, and return the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    with asyncio.Runner(loop_factory=loop_factory(settings.loop)) as runner:
+        runner.run(_serve_until_stopped(settings))
+    return 0
+
+
+async def _serve_until_stopped(settings: Settings) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stopped.set)
+    async with running_server(settings) as server:
+        library = server.parts.library
+        print(  # noqa: T201 - the start page is what the terminal is for
+            start_page(
+                version=uproot_aio.__version__,
+                address=server.address,
+                experiments=settings.experiments,
+                descriptions={name: app.description for name, app in library.apps.items()},
+                mistakes=library.mistakes,
+                data=settings.data,
+                durability=settings.durability,
+                login_url=None,
+            ),
+            flush=True,
+        )
+        await stopped.wait()

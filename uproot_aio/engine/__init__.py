@@ -1,0 +1,1 @@
+"""What happens: every use case. No HTTP and no LMDB in this folder."""

@@ -1,0 +1,133 @@
+"""One thread writes all logs; what arrives during one flush is the next batch.
+
+It needs no timer: a single commit is written at once, and under load batches grow by themselves (bbolt, `db.go`,
+Batch).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+from uproot_aio.engine.log import Log
+from uproot_aio.errors import StorageError
+from uproot_aio.state.commit import Commit
+from uproot_aio.state.identifiers import SessionId
+
+log = logging.getLogger("uproot_aio")
+T = TypeVar("T")
+
+
+Landed = Callable[[Commit, StorageError | None], None]
+"""Hears on the event loop, commit by commit in order, that one is on disk or could not be written."""
+
+
+class Job:
+    """Something else to do on the writer's thread; `done` is called there with its result or error."""
+
+    def __init__(self, run: Callable[[], object], done: Callable[[object, Exception | None], None]) -> None:
+        self.run = run
+        self.done = done
+
+
+Batch = list[tuple[Commit, Landed]]
+
+
+class GroupCommit:
+    """The writer thread of one log. Use it from the event loop's thread."""
+
+    def __init__(self, log_: Log) -> None:
+        self._log = log_
+        self._loop = asyncio.get_running_loop()
+        self._queue: SimpleQueue[tuple[Commit, Landed] | Job | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._write_until_closed, name="log writer", daemon=True)
+        self._thread.start()
+
+    def add(self, commit: Commit, landed: Landed) -> None:
+        """Hand over a commit; does not wait."""
+        self._queue.put((commit, landed))
+
+    async def run(self, job: Callable[[], T]) -> T:
+        """Run something between two batches on the writer's thread and return its result."""
+        future: asyncio.Future[T] = self._loop.create_future()
+
+        def settle(result: object, error: Exception | None) -> None:
+            if future.done():
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)  # type: ignore[arg-type]  # it is what `job` returned
+
+        def done(result: object, error: Exception | None) -> None:
+            self._loop.call_soon_threadsafe(settle, result, error)
+
+        self._queue.put(Job(job, done))
+        return await future
+
+    async def close(self) -> None:
+        """Write what was handed over, then end the thread."""
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _write_until_closed(self) -> None:
+        while True:
+            batch: Batch = []
+            item = self._queue.get()
+            while isinstance(item, tuple):
+                batch.append(item)
+                try:
+                    item = self._queue.get_nowait()
+                except Empty:
+                    break
+            if batch:
+                failed = self._write(batch)
+                self._loop.call_soon_threadsafe(self._report, batch, failed)
+            if isinstance(item, Job):
+                self._do(item)
+            elif item is None:
+                return
+
+    @staticmethod
+    def _do(job: Job) -> None:
+        try:
+            result = job.run()
+        except Exception as error:  # outermost frame of the writer's thread: the waiter gets it
+            job.done(None, error)
+        else:
+            job.done(result, None)
+
+    def _write(self, batch: Batch) -> dict[SessionId, StorageError]:
+        """Append all, or, if that is refused, session by session; return the sessions that could not be written."""
+        commits = [commit for commit, _ in batch]
+        error = self._append(commits)
+        if error is None:
+            return {}
+        sessions = list(dict.fromkeys(commit.session for commit in commits))
+        if len(sessions) == 1:
+            return {sessions[0]: error}
+        failed = {}
+        for session in sessions:
+            error = self._append([commit for commit in commits if commit.session == session])
+            if error is not None:
+                failed[session] = error
+        return failed
+
+    def _append(self, commits: Sequence[Commit]) -> StorageError | None:
+        try:
+            self._log.append(commits)
+        except StorageError as error:
+            return error
+        except Exception as error:  # outermost frame of the writer's thread: it must go on for other sessions
+            log.exception("The log could not be written")
+            return StorageError(f"The log could not be written: {error}")
+        return None
+
+    @staticmethod
+    def _report(batch: Batch, failed: dict[SessionId, StorageError]) -> None:
+        for commit, landed in batch:
+            landed(commit, failed.get(commit.session))

@@ -1,0 +1,98 @@
+"""What the framework itself stores: the fields that sessions and players are born with, and where a player is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from uproot_aio.state.identifiers import (
+    SESSION,
+    OwnerId,
+    PlayerId,
+    SessionId,
+    SessionIdentifier,
+    player_owner,
+)
+from uproot_aio.state.session_state import SessionState
+from uproot_aio.state.unit_of_work import UnitOfWork
+
+LINE = "uproot_aio"
+BEFORE_START = -1
+
+
+def make_session(
+    unit: UnitOfWork,
+    config: str,
+    apps: Sequence[str],
+    settings: Mapping[str, Any],
+    packages: Mapping[str, str],
+) -> None:
+    """Write what a new session is born with."""
+    unit.create(SESSION)
+    fields: dict[str, object] = {
+        "sid": SessionIdentifier(unit.state.session),
+        "config": config,
+        "apps": tuple(apps),
+        "active": True,
+        "description": None,
+        "room": None,
+        "packages": dict(packages),
+        "_uproot_settings": dict(settings),
+        "_uproot_initialized": False,
+        "_uproot_simulate": False,
+        "_uproot_testing": False,
+    }
+    _write_all(unit, SESSION, fields)
+
+
+def make_player(unit: UnitOfWork, name: str, index: int, config: str, key: UUID) -> None:
+    """Write what a new player is born with; `index` is their place in the session."""
+    owner = player_owner(name)
+    unit.create(owner)
+    fields: dict[str, object] = {
+        "id": index,
+        "label": "",
+        "payoff": Decimal(0),
+        "config": config,
+        "app": None,
+        "page_order": [],
+        "show_page": BEFORE_START,
+        "started": False,
+        "_uproot_key": key,
+        "_uproot_group": None,
+        "_uproot_initialized": False,
+        "_uproot_part": 0,
+        "_uproot_timeouts_until": {},
+        "_uproot_what_ran": frozenset(),
+        "_uproot_dropout": False,
+    }
+    _write_all(unit, owner, fields)
+
+
+def _write_all(unit: UnitOfWork, owner: OwnerId, fields: Mapping[str, object]) -> None:
+    for name, value in fields.items():
+        unit.write(owner, name, value, LINE)
+
+
+def position_of(state: SessionState, player: PlayerId) -> int:
+    """Return the index of the player's page in their page order; -1 before the start, its length at the end."""
+    field = state.field(player_owner(player), "show_page")
+    position = BEFORE_START if field is None else field.peek()
+    return position if isinstance(position, int) else BEFORE_START
+
+
+def page_path_of(state: SessionState, player: PlayerId) -> str:
+    """Return the path of the player's page, "app/Class"; empty before the start and at the end."""
+    field = state.field(player_owner(player), "page_order")
+    order = () if field is None else field.peek()
+    position = position_of(state, player)
+    if isinstance(order, list) and 0 <= position < len(order):
+        return str(order[position])
+    return ""
+
+
+def token_of(state: SessionState, session: SessionId, player: PlayerId) -> str:
+    """Return what a form of this player must send along."""
+    return f"{session}+{player}+{state.get(player_owner(player), '_uproot_key')}"

@@ -1,0 +1,68 @@
+"""Which live calls of a player ran, and what they were answered.
+
+A page load's numbers only grow. Of each number at or above `floor` the answer is kept; a number below it whose answer
+is gone must never run again, because nobody knows any more whether it ran. Numbers at or above `floor` without an
+answer either never ran or changed nothing, so they may run.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from uproot_aio.state.commit import CallId, CallRecord, Outcome, Refused
+
+KEPT_LOADS = 16
+KEPT_ANSWERS = 256
+INTERRUPTED = Refused(
+    "interrupted", "The connection was interrupted; it is not known whether this went through."
+)
+
+
+class PageLoad(msgspec.Struct):
+    """Answers of one page load by call number; see the module for `floor`."""
+
+    floor: int = 1
+    highest: int = 0
+    answers: dict[int, Outcome] = {}
+
+    def add(self, record: CallRecord) -> None:
+        """Keep an answer, and forget those that the browser says it has."""
+        number = record.call.number
+        self.highest = max(self.highest, number)
+        self.answers[number] = record.outcome
+        if record.oldest > self.floor:
+            for old in [n for n in self.answers if n < record.oldest]:
+                del self.answers[old]
+            self.floor = record.oldest
+        while len(self.answers) > KEPT_ANSWERS:
+            lowest = min(self.answers)
+            del self.answers[lowest]
+            self.floor = max(self.floor, lowest + 1)
+
+
+class PlayerCalls(msgspec.Struct):
+    """Page loads of one player, the least recently used first; of the retired ones only the highest number is left."""
+
+    loads: dict[str, PageLoad] = {}
+    retired: dict[str, int] = {}
+
+    def add(self, record: CallRecord) -> None:
+        """Keep what became of a call."""
+        name = record.call.load
+        load = self.loads.pop(name, None)
+        if load is None:
+            load = PageLoad(floor=self.retired.pop(name, 0) + 1)
+        self.loads[name] = load
+        load.add(record)
+        if len(self.loads) > KEPT_LOADS:
+            retiring = next(iter(self.loads))
+            self.retired[retiring] = self.loads.pop(retiring).highest
+
+    def answer_to(self, call: CallId) -> Outcome | None:
+        """Return the recorded outcome; INTERRUPTED if it is gone; None if the call may run."""
+        load = self.loads.get(call.load)
+        if load is None:
+            return INTERRUPTED if call.number <= self.retired.get(call.load, 0) else None
+        if (outcome := load.answers.get(call.number)) is not None:
+            return outcome
+        return INTERRUPTED if call.number < load.floor else None

@@ -1,0 +1,1 @@
+"""Where it is kept: the storage engines that implement engine/log.py."""

@@ -1,0 +1,71 @@
+"""Commits and snapshots to bytes and back: a version byte, a CRC-32 of the rest, then msgpack.
+
+Every later version reads every older format: a new format is a new version byte with its own decoder here.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TypeVar
+from zlib import crc32
+
+import msgspec
+
+from uproot_aio.errors import DataTooNew, StorageError
+from uproot_aio.state.commit import Commit
+from uproot_aio.state.session_state import Snapshot
+
+FORMAT = 1
+T = TypeVar("T")
+_HEAD = struct.Struct(">BI")
+_encoder = msgspec.msgpack.Encoder()
+_commits = msgspec.msgpack.Decoder(Commit)
+_snapshots = msgspec.msgpack.Decoder(Snapshot)
+
+
+def encode_commit(commit: Commit) -> bytes:
+    """Return the record of a commit."""
+    return _seal(_encoder.encode(commit))
+
+
+def decode_commit(record: bytes) -> Commit:
+    """Return the commit of a record.
+
+    Raises:
+        StorageError: the record is damaged.
+        DataTooNew: a newer version wrote it.
+    """
+    return _decode(_commits, record)
+
+
+def encode_snapshot(snapshot: Snapshot) -> bytes:
+    """Return the record of a snapshot."""
+    return _seal(_encoder.encode(snapshot))
+
+
+def decode_snapshot(record: bytes) -> Snapshot:
+    """Return the snapshot of a record; raises as `decode_commit` does."""
+    return _decode(_snapshots, record)
+
+
+def _seal(body: bytes) -> bytes:
+    return _HEAD.pack(FORMAT, crc32(body)) + body
+
+
+def _decode(decoder: msgspec.msgpack.Decoder[T], record: bytes) -> T:
+    if len(record) < _HEAD.size:
+        raise StorageError("A record is shorter than its head. Restore the data folder from a backup.")
+    version, checksum = _HEAD.unpack_from(record)
+    if version > FORMAT:
+        raise DataTooNew(
+            f"A record has format {version}; this version reads up to {FORMAT}. Use a newer version."
+        )
+    body = memoryview(record)[_HEAD.size :]
+    if crc32(body) != checksum:
+        raise StorageError("A record does not match its checksum. Restore the data folder from a backup.")
+    try:
+        return decoder.decode(body)
+    except msgspec.MsgspecError as error:
+        raise StorageError(
+            f"A record cannot be read: {error}. Restore the data folder from a backup."
+        ) from error

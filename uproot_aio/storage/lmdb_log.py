@@ -1,0 +1,213 @@
+"""The log in LMDB: keys, durability, snapshots. The only `import lmdb` of the project.
+
+Key: session, a zero byte, the commit number as 8 bytes big-endian, so that a session's commits lie side by side in
+order. LMDB binds a write transaction to the thread that began it and allows one at a time (py-lmdb docs, "Threads"):
+one thread of ours writes. No read transaction outlives a call.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import lmdb
+from filelock import FileLock, Timeout
+
+from uproot_aio.errors import DataInUse, DataTooNew, LogGap, StorageError
+from uproot_aio.state.commit import Commit
+from uproot_aio.state.identifiers import SessionId
+from uproot_aio.state.session_state import Snapshot
+from uproot_aio.storage import encoding
+
+FORMAT_KEY = b"format"
+MAP_SIZE_BYTES = 1 << 40
+PAGE_OF_COMMITS = 1000
+_NUMBER = struct.Struct(">Q")
+
+
+def _key(session: SessionId, number: int) -> bytes:
+    return session.encode("ascii") + b"\0" + _NUMBER.pack(number)
+
+
+class LmdbLog:
+    """One data folder, owned by one process while it is open.
+
+    Args:
+        folder: made if it is missing.
+        durability: "fsync" survives a power cut; "os" skips the flush and survives a killed process.
+        map_size_bytes: the most the data may grow to; address space, not disk. Halved where the platform refuses.
+
+    Raises:
+        DataInUse: another server owns the folder.
+        DataTooNew: a newer version wrote it.
+        StorageError: it cannot be made, read or written.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        durability: Literal["fsync", "os"] = "fsync",
+        map_size_bytes: int = MAP_SIZE_BYTES,
+    ) -> None:
+        self._folder = folder
+        self._lock = self._own(folder)
+        try:
+            self._env = self._open(folder, durability, map_size_bytes)
+            self._commits = self._env.open_db(b"commits")
+            self._snapshots = self._env.open_db(b"snapshots")
+            self._meta = self._env.open_db(b"meta")
+            self._check_format()
+        except BaseException:
+            self._lock.release()
+            raise
+        self._last: dict[SessionId, int] = {}
+        self.flushes = 0
+
+    @staticmethod
+    def _own(folder: Path) -> FileLock:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(folder / "server.lock")
+            lock.acquire(blocking=False)
+        except Timeout:
+            raise DataInUse(
+                f"Another server is using the data folder {folder}. Stop it, or choose another with --data."
+            ) from None
+        except OSError as error:
+            raise StorageError(
+                f"The data folder {folder} cannot be written: {error.strerror}. "
+                "Allow writing there, or choose another with --data."
+            ) from error
+        return lock
+
+    @staticmethod
+    def _open(folder: Path, durability: str, map_size_bytes: int) -> Any:
+        while True:
+            try:
+                return lmdb.open(
+                    str(folder), map_size=map_size_bytes, max_dbs=4, sync=durability == "fsync", subdir=True
+                )
+            except lmdb.MemoryError:
+                map_size_bytes //= 2
+                if map_size_bytes < 1 << 28:
+                    raise StorageError("There is not enough address space to open the data.") from None
+            except lmdb.Error as error:
+                raise StorageError(f"The data folder {folder} cannot be opened: {error}.") from error
+
+    def _check_format(self) -> None:
+        with self._env.begin(write=True) as transaction:
+            found = transaction.get(FORMAT_KEY, db=self._meta)
+            if found is None:
+                transaction.put(FORMAT_KEY, str(encoding.FORMAT).encode(), db=self._meta)
+            elif int(found) > encoding.FORMAT:
+                raise DataTooNew(
+                    f"The data folder {self._folder} has format {int(found)}; this version reads up to "
+                    f"{encoding.FORMAT}. Use the newer version, or choose another folder with --data."
+                )
+
+    def append(self, commits: Sequence[Commit]) -> None:
+        """Keep commits in one transaction with one flush."""
+        last = dict[SessionId, int]()
+        try:
+            with self._env.begin(write=True, db=self._commits) as transaction:
+                for commit in commits:
+                    session = commit.session
+                    before = last.get(session)
+                    if before is None:
+                        before = self._last_number(transaction, session)
+                    if commit.number != before + 1:
+                        raise LogGap(f"{session}: commit {commit.number} cannot follow commit {before}.")
+                    last[session] = commit.number
+                    transaction.put(
+                        _key(session, commit.number), encoding.encode_commit(commit), append=False
+                    )
+        except lmdb.Error as error:
+            raise StorageError(f"The data could not be written: {error}.") from error
+        self._last.update(last)
+        self.flushes += 1
+
+    def _last_number(self, transaction: Any, session: SessionId) -> int:
+        known = self._last.get(session)
+        if known is not None:
+            return known
+        with transaction.cursor(db=self._commits) as cursor:
+            after_all = session.encode("ascii") + b"\1"
+            found = cursor.prev() if cursor.set_range(after_all) else cursor.last()
+            key: bytes = cursor.key()
+            if not found or not key.startswith(session.encode("ascii") + b"\0"):
+                return 0
+            return int(_NUMBER.unpack(key[-8:])[0])
+
+    def read(self, session: SessionId, after: int = 0) -> Iterator[Commit]:
+        """Yield the commits numbered above `after`; reads a page at a time, so that no transaction stays open."""
+        while True:
+            records = self._page(session, after)
+            for record in records:
+                yield encoding.decode_commit(record)
+            if len(records) < PAGE_OF_COMMITS:
+                return
+            after += len(records)
+
+    def _page(self, session: SessionId, after: int) -> list[bytes]:
+        prefix = session.encode("ascii") + b"\0"
+        records: list[bytes] = []
+        with self._env.begin(db=self._commits) as transaction, transaction.cursor() as cursor:
+            if cursor.set_range(_key(session, after + 1)):
+                for key, record in cursor:
+                    if not key.startswith(prefix) or len(records) == PAGE_OF_COMMITS:
+                        break
+                    records.append(record)
+        return records
+
+    def value(self, session: SessionId, commit: int, index: int) -> bytes | None:
+        """Return the encoded value that one change wrote."""
+        with self._env.begin(db=self._commits) as transaction:
+            record = transaction.get(_key(session, commit))
+        if record is None:
+            raise StorageError(f"{session}: commit {commit} is not in the log.")
+        return encoding.decode_commit(record).changes[index].blob
+
+    def snapshot(self, session: SessionId) -> Snapshot | None:
+        """Return the newest snapshot."""
+        with self._env.begin(db=self._snapshots) as transaction:
+            record = transaction.get(session.encode("ascii"))
+        return None if record is None else encoding.decode_snapshot(record)
+
+    def save_snapshot(self, snapshot: Snapshot) -> None:
+        """Replace the session's snapshot."""
+        record = encoding.encode_snapshot(snapshot)
+        try:
+            with self._env.begin(write=True, db=self._snapshots) as transaction:
+                transaction.put(snapshot.session.encode("ascii"), record)
+        except lmdb.Error as error:
+            raise StorageError(f"A snapshot could not be written: {error}.") from error
+
+    def sessions(self) -> list[SessionId]:
+        """Return the names of all sessions; one look-up a session, however long their logs are."""
+        names: list[SessionId] = []
+        with self._env.begin(db=self._commits) as transaction, transaction.cursor() as cursor:
+            found = cursor.first()
+            while found:
+                name: bytes = cursor.key()[:-9]
+                names.append(SessionId(name.decode("ascii")))
+                found = cursor.set_range(name + b"\1")
+        return names
+
+    def forget(self, session: SessionId) -> None:
+        """Remove a session's commits and snapshot."""
+        prefix = session.encode("ascii") + b"\0"
+        with self._env.begin(write=True) as transaction:
+            with transaction.cursor(db=self._commits) as cursor:
+                found = cursor.set_range(prefix)
+                while found and cursor.key().startswith(prefix):
+                    found = cursor.delete()
+            transaction.delete(session.encode("ascii"), db=self._snapshots)
+        self._last.pop(session, None)
+
+    def close(self) -> None:
+        """Flush, close the environment and give the folder back."""
+        self._env.sync(True)
+        self._env.close()
+        self._lock.release()

@@ -1,0 +1,1 @@
+"""How it is reached: aiohttp and Jinja. This folder decides nothing."""

@@ -1,0 +1,57 @@
+"""Errors to responses, in one place; and headers that every response carries."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from uproot_aio.errors import ParticipantError, StorageError, UprootError
+from uproot_aio.web.keys import PARTS
+from uproot_aio.web.page_views import UNCACHEABLE
+
+log = logging.getLogger("uproot_aio")
+
+
+@web.middleware
+async def errors_to_responses(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever a view raises into a calm page, or into JSON for the REST API."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status == 404 and not _wants_json(request):
+            return _calm(request, 404)
+        raise
+    except ParticipantError as error:
+        return _respond(request, error.status, str(error))
+    except StorageError as error:
+        log.error("%s %s: %s", request.method, request.path, error)
+        return _respond(request, error.status, str(error))
+    except Exception as error:  # outermost frame of a request: the server goes on
+        log.error("%s %s failed", request.method, request.path, exc_info=error)
+        status = error.status if isinstance(error, UprootError) else 500
+        return _respond(request, status, "Internal server error")
+
+
+def _wants_json(request: web.Request) -> bool:
+    return request.path.startswith("/admin/api/")
+
+
+def _respond(request: web.Request, status: int, message: str) -> web.Response:
+    if _wants_json(request):
+        return web.json_response({"detail": message}, status=status, dumps=json.dumps)
+    return _calm(request, status)
+
+
+def _calm(request: web.Request, status: int) -> web.Response:
+    kind = {404: "not-found", 503: "storage"}.get(status, "error")
+    html = request.app[PARTS].renderer.render_calm(kind)
+    return web.Response(text=html, status=status, content_type="text/html", headers=UNCACHEABLE)
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Add the security headers that fit every response."""
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")

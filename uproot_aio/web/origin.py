@@ -1,0 +1,30 @@
+"""Whether a request comes from one of our own pages."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+def scheme_of(request: web.Request) -> str:
+    """Return the scheme that the browser used; a proxy in front of us says so in X-Forwarded-Proto."""
+    forwarded = request.headers.get("X-Forwarded-Proto", "").partition(",")[0].strip().lower()
+    return forwarded or request.scheme
+
+
+def is_same_origin(request: web.Request) -> bool:
+    """Say whether the request's Origin is our own scheme, host and port; without an Origin it is not."""
+    try:
+        origin = urlsplit(request.headers.get("Origin", ""))
+        own = urlsplit(f"{scheme_of(request)}://{request.host}")
+        ports = [part.port or _DEFAULT_PORTS.get(part.scheme) for part in (origin, own)]
+    except ValueError:
+        return False
+    return bool(origin.hostname) and (origin.scheme, origin.hostname, ports[0]) == (
+        own.scheme,
+        own.hostname,
+        ports[1],
+    )
