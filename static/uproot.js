@@ -94,8 +94,7 @@ var uproot = (() => {
 
         /**
          * Keep a new call. Rejects at once what cannot be written as JSON or is too large.
-         * @param {string} method @param {unknown[]} params @param {number} waitedFromMs
-         * @returns {Promise<any>}
+         * @param {string} method @param {unknown[]} params @param {number} waitedFromMs @returns {Promise<any>}
          */
         add(method, params, waitedFromMs) {
             let text;
@@ -113,15 +112,10 @@ var uproot = (() => {
         flush(send) {
             for (const call of this.#calls.values()) {
                 if (this.#inFlight >= this.#mostInFlight) return;
-                if (call.inFlight) continue;
-                const frame = this.#frame(call);
-                if (this.#isTooLarge(frame)) {
-                    this.#rejectTooLarge(call);
-                    continue;
-                }
+                if (call.inFlight || this.#rejectIfTooLarge(call)) continue;
                 call.inFlight = call.sent = true;
                 this.#inFlight += 1;
-                send(frame);
+                send(this.#frame(call));
             }
         }
 
@@ -170,20 +164,22 @@ var uproot = (() => {
             });
             const call = /** @type {Call} */ (this.#calls.get(what.number));
             call.promise = promise;
-            if (this.#isTooLarge(this.#frame(call))) this.#rejectTooLarge(call);
+            this.#rejectIfTooLarge(call);
             showPending(this.size);
             return promise;
         }
 
         /** @param {Call} call */
         #frame(call) {
-            const oldest = this.#calls.keys().next().value;
-            return `{"type":"invoke","number":${call.number},"oldest":${oldest},${call.text}`;
+            return `{"type":"invoke","number":${call.number},"oldest":${this.#calls.keys().next().value},${call.text}`;
         }
 
-        /** @param {string} frame */
-        #isTooLarge(frame) {
-            return frame.length * 3 > this.#frameBytes && byteLength(frame) > this.#frameBytes;
+        /** @param {Call} call */
+        #rejectIfTooLarge(call) {
+            const frame = this.#frame(call);
+            const isTooLarge = frame.length * 3 > this.#frameBytes && byteLength(frame) > this.#frameBytes;
+            if (isTooLarge) this.#rejectTooLarge(call);
+            return isTooLarge;
         }
 
         /** @param {Call} call */
@@ -239,12 +235,13 @@ var uproot = (() => {
         /** @type {ReturnType<typeof setTimeout> | undefined} */
         #timer;
 
-        /** @param {"connecting" | "connected" | "lost"} state @param {string} words @param {number} [afterMs] */
-        show(state, words, afterMs = QUIET_MS) {
+        /** @param {"connecting" | "connected" | "lost"} state */
+        show(state) {
             document.documentElement.dataset.uproot = state;
+            if (state === "connected") return this.say("");
             clearTimeout(this.#timer);
-            if (words === "") this.#say("");
-            else this.#timer = setTimeout(() => this.#say(words), afterMs);
+            const words = state === "lost" ? "The connection was lost. Trying to reconnect." : "Connecting to the server.";
+            this.#timer = setTimeout(() => this.say(uproot._(words)), QUIET_MS);
         }
 
         /** A live region is announced only if it was in the page before its text. */
@@ -258,7 +255,8 @@ var uproot = (() => {
         }
 
         /** @param {string} words */
-        #say(words) {
+        say(words) {
+            clearTimeout(this.#timer);
             const element = this.element();
             if (element.textContent !== words) element.textContent = words;
         }
@@ -325,7 +323,7 @@ var uproot = (() => {
             this.#position = position;
             this.#mark = [commit, -1];
             this.#status.element();
-            this.#status.show("connecting", uproot._("Connecting to the server."));
+            this.#status.show("connecting");
             this.#tickAt = performance.now();
             this.#ticker = setInterval(() => this.#tick(), TICK_MS);
             document.addEventListener("visibilitychange", () => document.hidden || this.wake());
@@ -342,7 +340,8 @@ var uproot = (() => {
             clearTimeout(this.#retryTimer);
             this.#abandonSocket();
             this.#calls.rejectUnreachable(words);
-            this.#status.show("lost", words, 0);
+            this.#status.show("lost");
+            this.#status.say(words);
         }
 
         /** @param {string} method @param {unknown[]} params @returns {Promise<any>} */
@@ -402,8 +401,7 @@ var uproot = (() => {
             /** @type {ToBrowser} */
             const frame = JSON.parse(text);
             const receive = /** @type {((frame: ToBrowser) => void) | undefined} */ (this.#receivers[frame.type]);
-            if (receive === undefined) console.warn(`uproot: a frame of the unknown type "${frame.type}" was ignored.`);
-            else receive(frame);
+            receive?.(frame); // a newer server may say more
             this.#flush();
         }
 
@@ -413,7 +411,7 @@ var uproot = (() => {
             this.#isWelcome = this.#wasWelcome = true;
             this.#welcomeAt = this.#pingAt = performance.now();
             this.#calls.limit(frame);
-            this.#status.show("connected", "");
+            this.#status.show("connected");
             this.#flush(); // old calls before those that the listeners make
             uproot.isInitialized = true;
             dispatch(isFirst ? "UprootReady" : "UprootReconnect");
@@ -424,6 +422,7 @@ var uproot = (() => {
             const now = performance.now();
             const wasWelcome = this.#isWelcome;
             this.#isWelcome = false;
+            clearTimeout(this.#retryTimer);
             this.#abandonSocket();
             this.#pongDueAt = Infinity;
             if (wasWelcome) [this.#outageMs, this.#tickAt] = [0, now];
@@ -438,7 +437,7 @@ var uproot = (() => {
                 this.#retryTimer = setTimeout(() => this.#open(), Math.max(0, pauseMs));
             }
             if (!wasWelcome) return; // one event for an outage, however many tries it takes
-            if (this.#stopped === "") this.#status.show("lost", uproot._("The connection was lost. Trying to reconnect."));
+            if (this.#stopped === "") this.#status.show("lost");
             dispatch("UprootDisconnect");
         }
 
@@ -477,29 +476,27 @@ var uproot = (() => {
                 this.#isForgiven = true;
                 this.#pongDueAt = Infinity;
                 this.#ping(WAKE_PONG_MS);
-            } else if (this.#pongDueAt === Infinity && now - this.#pingAt >= uproot.keepAliveSeconds * 1000) {
+            } else if (this.#pongDueAt === Infinity && now - this.#pingAt > uproot.keepAliveSeconds * 1000 - TICK_MS / 2) {
                 // A dead peer is noticed within 30 s: at most 27 s until the ping, the rest for its answer.
                 this.#ping(Math.min(10, Math.max(2, 28 - uproot.keepAliveSeconds)) * 1000);
             }
         }
 
         #giveUpCalls() {
-            const seconds = uproot.unreachableAfter;
-            if (!(seconds > 0)) return;
+            const seconds = uproot.unreachableAfter || Infinity;
             const message = `There was no connection to the server for ${seconds} seconds.`;
             this.#calls.rejectUnreachable(message, (call) => this.#outageMs - call.waitedFromMs >= seconds * 1000);
         }
 
         #leave() {
             this.#isLeaving = true;
-            clearTimeout(this.#retryTimer);
             this.#lose(1001);
         }
 
         #comeBack() {
             this.#isLeaving = false;
             if (this.#stopped !== "") return;
-            this.#status.show("lost", uproot._("The connection was lost. Trying to reconnect."));
+            this.#status.show("lost");
             this.#open();
         }
     }
@@ -546,8 +543,7 @@ var uproot = (() => {
 
         /**
          * Call the page's live method. A plain object at the end becomes its keyword arguments.
-         * @param {string} method @param {...unknown} params
-         * @returns {Promise<any>} rejects with an InvokeError
+         * @param {string} method @param {...unknown} params @returns {Promise<any>} rejects with an InvokeError
          */
         invoke: (method, ...params) => connection.invoke(method, params),
 

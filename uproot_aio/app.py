@@ -34,9 +34,9 @@ from uproot_aio.web.live_socket import LiveSockets, encode_notice
 from uproot_aio.web.middleware import add_headers, errors_to_responses
 from uproot_aio.web.render import create_renderer
 from uproot_aio.web.routes import add_routes
+from uproot_aio.web.watch_files import watch_files
 
-log = logging.getLogger("uproot_aio")
-PATIENCE_SECONDS = 2.0
+PATIENCE_SECONDS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Server:
 async def running_server(
     settings: Settings,
     *,
-    log_: Log | None = None,
+    log: Log | None = None,
     clock: Clock | None = None,
     source: random.Random | None = None,
 ) -> AsyncIterator[Server]:
@@ -59,7 +59,7 @@ async def running_server(
 
     Args:
         settings: how.
-        log_, clock, source: in place of LMDB, the machine's clock and its randomness.
+        log, clock, source: in place of LMDB, the machine's clock and its randomness.
 
     Raises:
         SettingsError, StorageError: it cannot start; the message is one line for the terminal.
@@ -68,7 +68,7 @@ async def running_server(
     listening = _listen(settings)
     try:
         kept = (
-            log_ if log_ is not None else LmdbLog(settings.data, settings.durability, settings.map_size_bytes)
+            log if log is not None else LmdbLog(settings.data, settings.durability, settings.map_size_bytes)
         )
     except BaseException:
         listening.close()
@@ -87,7 +87,11 @@ async def running_server(
     parts = await _make_parts(app, settings, library, sessions, watchdog)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=PATIENCE_SECONDS)
     await runner.setup()
-    watching = loop.create_task(watch(library, settings.experiments, lambda names: _changed(library, names)))
+    folders = [settings.experiments, settings.experiments.parent / "templates"]
+    watching = {
+        loop.create_task(watch(library, settings.experiments, lambda names: None)),
+        loop.create_task(watch_files(parts.renderer, folders)),
+    }
     try:
         site = web.SockSite(runner, listening)
         await site.start()
@@ -95,11 +99,10 @@ async def running_server(
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         yield Server(f"http://{host}:{port}/", parts)
     finally:
-        watching.cancel()
-        await asyncio.wait({watching})
-        await parts.sockets.close()
-        await runner.cleanup()
-        await sessions.close(PATIENCE_SECONDS)
+        for task in watching:
+            task.cancel()
+        await asyncio.wait(watching)
+        await _stop(parts, runner)
         watchdog.close()
         library.close()
 
@@ -149,12 +152,15 @@ def _listen(settings: Settings) -> socket.socket:
         ) from error
 
 
-def _changed(library: Library, names: list[str]) -> None:
-    for name in names:
-        for mistake in library.mistakes.get(name, ()):
-            log.error("%s:%s: %s %s", mistake.file, mistake.line or "", mistake.message, mistake.advice)
-        if name not in library.mistakes:
-            log.info("%s %s", name, "loaded" if name in library.apps else "removed")
+async def _stop(parts: Parts, runner: web.AppRunner) -> None:
+    """Take no new work, let running work end, flush, say good-bye: each step for a bounded time."""
+    for site in list(runner.sites):
+        await site.stop()
+    parts.calls.stop()
+    await parts.sessions.finish_work(PATIENCE_SECONDS)
+    await parts.sockets.close()
+    await runner.cleanup()
+    await parts.sessions.close()
 
 
 def serve(settings: Settings) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from uproot_aio.engine.open_session import OpenSession
@@ -18,11 +19,19 @@ def perform(session: OpenSession, step: Callable[[UnitOfWork], T], *, cause: Cau
 
     An exception of the step, or of sealing what it wrote, leaves no trace and is raised.
     """
+    with unit_of_work(session, cause=cause, who=who) as unit:
+        result = step(unit)
+    return result
+
+
+@contextmanager
+def unit_of_work(session: OpenSession, *, cause: CauseKind, who: str) -> Iterator[UnitOfWork]:
+    """Collect what the block writes and hand its commit over; an exception leaves no trace. No await inside."""
     session.check_usable()
     unit = UnitOfWork(session.state, cause, who)
     token = current_unit.set(unit)
     try:
-        result = step(unit)
+        yield unit
         commit = unit.seal(session.clock.time())
     except BaseException:
         unit.undo()
@@ -31,7 +40,6 @@ def perform(session: OpenSession, step: Callable[[UnitOfWork], T], *, cause: Cau
         current_unit.reset(token)
     if commit is not None:
         session.add(commit)
-    return result
 
 
 async def execute(

@@ -18,7 +18,7 @@ from uproot_aio.errors import StorageError
 from uproot_aio.state.commit import Commit
 from uproot_aio.state.identifiers import SessionId
 
-log = logging.getLogger("uproot_aio")
+logger = logging.getLogger("uproot_aio")
 T = TypeVar("T")
 
 
@@ -40,8 +40,8 @@ Batch = list[tuple[Commit, Landed]]
 class GroupCommit:
     """The writer thread of one log. Use it from the event loop's thread."""
 
-    def __init__(self, log_: Log) -> None:
-        self._log = log_
+    def __init__(self, log: Log) -> None:
+        self._log = log
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[tuple[Commit, Landed] | Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._write_until_closed, name="log writer", daemon=True)
@@ -123,7 +123,7 @@ class GroupCommit:
         except StorageError as error:
             return error
         except Exception as error:  # outermost frame of the writer's thread: it must go on for other sessions
-            log.exception("The log could not be written")
+            logger.exception("The log could not be written")
             return StorageError(f"The log could not be written: {error}")
         return None
 

@@ -27,7 +27,7 @@ from uproot_aio.state.calls import INTERRUPTED
 from uproot_aio.state.commit import CallId, CallRecord, Outcome, Refused, Returned, Started
 from uproot_aio.state.unit_of_work import UnitOfWork, current_unit
 
-log = logging.getLogger("uproot_aio")
+logger = logging.getLogger("uproot_aio")
 FAILED = "Something went wrong. Please try again."
 NOT_SAVED = "This could not be saved. Please try again in a moment."
 
@@ -80,9 +80,16 @@ class LiveCalls:
         self._calls_in_flight = calls_in_flight
         self._timeout_seconds = timeout_seconds
         self._watchdog = watchdog
+        self._is_stopping = False
+
+    def stop(self) -> None:
+        """Begin no more calls."""
+        self._is_stopping = True
 
     def begin(self, session: OpenSession, call: LiveCall, reply: Reply) -> None:
         """Run a call, or find out what became of it; `reply` gets the outcome once it is on disk."""
+        if self._is_stopping:
+            return  # not answered: the browser sends it again to the next server
         replies = session.running.get(call.id)
         if replies is not None:
             replies.append(reply)
@@ -232,12 +239,12 @@ class LiveCalls:
             except TypeError as unencodable:
                 error = unencodable
             else:
-                log.info("%s (%s) refused: %s", name, where, error)
+                logger.info("%s (%s) refused: %s", name, where, error)
                 return Refused(error.code, str(error), data=data)
         if isinstance(error, CallRefused):
-            log.error("%s (%s): %s", name, where, error)
+            logger.error("%s (%s): %s", name, where, error)
             return Refused(error.code, str(error))
-        log.error("%s (%s) failed", name, where, exc_info=error)
+        logger.error("%s (%s) failed", name, where, exc_info=error)
         message = f"{type(error).__name__}: {error}" if self._show_errors else FAILED
         return Refused("failed", message)
 

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import string
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Final
 from uuid import UUID
 
 from uproot_aio.engine.broadcast import Broadcast, Encode
 from uproot_aio.engine.clock import Clock
-from uproot_aio.engine.execute import execute
+from uproot_aio.engine.execute import execute, unit_of_work
 from uproot_aio.engine.group_commit import GroupCommit
 from uproot_aio.engine.log import Log
 from uproot_aio.engine.open_session import OpenSession
 from uproot_aio.engine.tasks import Tasks
 from uproot_aio.errors import NotFound, ParticipantError, StorageError
 from uproot_aio.experiment import seats
-from uproot_aio.experiment.handles import state_of
+from uproot_aio.experiment.handles import open_unit, state_of
 from uproot_aio.state.identifiers import OwnerId, SessionId, check_name
 from uproot_aio.state.session_state import SessionState, Snapshot, replay
 from uproot_aio.state.unit_of_work import UnitOfWork
 
+logger = logging.getLogger("uproot_aio")
 SERVER: Final = SessionId("_server")
 SESSION_NAME_LENGTH = 8
 PLAYER_NAME_LENGTH = 12
@@ -43,6 +46,7 @@ class Sessions:
         self.log = log
         self.clock = clock
         state_of.set(self.state_of)
+        open_unit.set(self.open_unit)
         self.tasks = Tasks()
         self.committer = committer
         self._source = source
@@ -82,6 +86,13 @@ class Sessions:
             )
         found.check_usable()
         return found.state
+
+    def open_unit(self, session: SessionId) -> AbstractContextManager[object]:
+        """Begin a unit of work for `with handle:` in a callback of an author."""
+        found = self._open.get(session)
+        if found is None:
+            raise NotFound(f"Session {session} is not open, so nothing can be written to it here.")
+        return unit_of_work(found, cause="background", who="with")
 
     async def create(
         self,
@@ -203,9 +214,18 @@ class Sessions:
         """Return the sessions in memory, without the server's own."""
         return [session for name, session in self._open.items() if name != SERVER]
 
-    async def close(self, patience_seconds: float = 2.0) -> None:
-        """Let running work end, write the last batch, and close the log."""
+    async def finish_work(self, patience_seconds: float) -> None:
+        """Let running tasks end, and what they wrote reach the disk, each for a bounded time."""
         await self.tasks.close(patience_seconds)
+        try:
+            async with asyncio.timeout(patience_seconds):
+                for session in list(self._open.values()):
+                    await session.saved()
+        except (TimeoutError, StorageError) as error:
+            logger.error("Not everything could be written before the stop: %s", error)
+
+    async def close(self) -> None:
+        """Write the last batch and close the log."""
         await self.committer.close()
         self.log.close()
 

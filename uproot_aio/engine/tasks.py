@@ -7,7 +7,7 @@ import contextvars
 import logging
 from collections.abc import Coroutine
 
-log = logging.getLogger("uproot_aio")
+logger = logging.getLogger("uproot_aio")
 
 
 class Tasks:
@@ -26,7 +26,7 @@ class Tasks:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("%s failed", task.get_name(), exc_info=error)
+            logger.error("%s failed", task.get_name(), exc_info=error)
 
     async def close(self, patience_seconds: float) -> None:
         """Wait for the tasks, then cancel those that are left and wait for their end."""

@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-log = logging.getLogger("uproot_aio")
+logger = logging.getLogger("uproot_aio")
 SLOW_SECONDS = 1.0
 
 
@@ -63,7 +63,7 @@ class Turn:
         self._lock.release()
 
     def _warn(self, waiting: str) -> None:
-        log.warning(
+        logger.warning(
             "%s has held its player's turn for over a second while %s waits. "
             "Do slow work before reading and writing, or declare the method with @live(interleave=True).",
             self._holder,

@@ -29,7 +29,7 @@ from uproot_aio.experiment.pages import Page
 from uproot_aio.state.identifiers import PlayerId
 from uproot_aio.state.unit_of_work import UnitOfWork, current_unit
 
-log = logging.getLogger("uproot_aio")
+logger = logging.getLogger("uproot_aio")
 TURN_PATIENCE_SECONDS = 2.0
 START_APP = "#StartApp"
 

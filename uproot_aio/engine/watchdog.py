@@ -8,7 +8,7 @@ import sys
 import threading
 import traceback
 
-log = logging.getLogger("uproot_aio")
+logger = logging.getLogger("uproot_aio")
 
 
 class Watchdog:
@@ -44,7 +44,7 @@ class Watchdog:
     def _report(self) -> None:
         frame = sys._current_frames().get(self._loop_thread)
         stack = "".join(traceback.format_stack(frame)) if frame is not None else ""
-        log.error(
+        logger.error(
             "%s has not awaited anything for over %g s, so nobody is served. "
             "Move slow work to a thread: await asyncio.to_thread(...). It is here:\n%s",
             self.running,

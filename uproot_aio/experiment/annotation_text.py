@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import types
 import typing
 from collections.abc import Callable
@@ -70,10 +69,10 @@ def reads(hint: object) -> str:
 
 def _class_names(function: Callable[..., object]) -> dict[str, object]:
     # A page may define the classes of its methods' parameters in its own body.
-    module = sys.modules.get(function.__module__)
-    place: object = None
+    names = function.__globals__
     for name in function.__qualname__.split(".")[:-1]:
-        place = getattr(place or module, name, None)
+        place = names.get(name)
         if not isinstance(place, type):
             return {}
-    return dict(vars(place)) if place else {}
+        names = dict(vars(place))
+    return names

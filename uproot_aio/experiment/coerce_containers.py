@@ -46,9 +46,9 @@ def tuple_from(elements: Sequence[Converter], expected: str) -> Converter:
 
 def named_tuple_from(kind: Callable[..., object], fields: Sequence[Field], expected: str) -> Converter:
     """Return a converter of arrays to a NamedTuple; missing values at the end take their defaults."""
-    required = sum(field.required for field in fields)
 
     def convert(value: object, trial: Trial) -> object:
+        required = sum(field.required for field in fields)
         if trial.level == EXACT or type(value) is not list or not required <= len(value) <= len(fields):
             raise Misfit(expected, value)
         converters = [field.convert for field in fields]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Self
@@ -30,6 +31,9 @@ from uproot_aio.state.unit_of_work import MISSING, UnitOfWork, current_unit
 state_of: ContextVar[Callable[[SessionId], SessionState]] = ContextVar("state_of")
 """How a handle outside of its session's unit of work finds the state; the engine sets it."""
 
+open_unit: ContextVar[Callable[[SessionId], AbstractContextManager[object]]] = ContextVar("open_unit")
+"""How `with handle:` begins a unit of work where none is open; the engine sets it."""
+
 Identifier = SessionIdentifier | PlayerIdentifier | GroupIdentifier
 
 
@@ -42,14 +46,16 @@ def author_line(depth: int) -> str:
 class Handle:
     """What players, groups and sessions share. Fields are attributes; each assignment is kept in the history."""
 
-    __slots__ = ("_owner", "_session")
+    __slots__ = ("_opened", "_owner", "_session")
 
     _owner: OwnerId
     _session: SessionId
+    _opened: ExitStack | None
 
     def __init__(self, session: SessionId, owner: OwnerId) -> None:
         object.__setattr__(self, "_session", session)
         object.__setattr__(self, "_owner", owner)
+        object.__setattr__(self, "_opened", None)
 
     def __getattr__(self, name: str) -> Any:
         value = self._read(name)
@@ -126,12 +132,20 @@ class Handle:
         """Do nothing: changes in place are recorded by themselves. Kept for apps that call it."""
 
     def __enter__(self) -> Self:
+        """Begin a unit of work if none is open, as in a callback; inside hooks and live methods it does nothing."""
+        if current_unit.get() is None:
+            opened = ExitStack()
+            opened.enter_context(open_unit.get()(self._session))
+            object.__setattr__(self, "_opened", opened)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        return None
+        opened = self._opened
+        if opened is not None:
+            object.__setattr__(self, "_opened", None)
+            opened.__exit__(kind, error, trace)
 
     @property
     def name(self) -> str:

@@ -80,7 +80,7 @@ def thorough_json(value: object, where: str, *, decimals_are_numbers: bool) -> b
     except _Unsayable as error:
         place = "value" + path_text(writer.steps)
         raise UnencodableAnswer(
-            f"{where}: {place} is a {_name(error.value)}, {error}. "
+            f"{where}: {place} is of type {_name(error.value)}, {error}. "
             "Use numbers, texts, True, False, None, and lists and dicts of these."
         ) from None
     except RecursionError:
@@ -133,9 +133,9 @@ class _Writer:
         if isinstance(value, float) and not math.isfinite(value):
             return "null"
         if isinstance(value, Decimal):
-            if not value.is_finite():
-                return "null"
-            return str(value) if self._decimals_are_numbers else f'"{value}"'
+            if not self._decimals_are_numbers:
+                return f'"{value}"'
+            return str(value) if value.is_finite() else "null"
         try:
             # Half of a surrogate pair becomes an escape, which a browser reads back as it was.
             return json.dumps(value)

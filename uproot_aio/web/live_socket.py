@@ -23,7 +23,7 @@ from uproot_aio.state.commit import CallId, Notice, Outcome, Refused, Returned
 from uproot_aio.state.identifiers import PlayerId
 from uproot_aio.web import wire
 
-log = logging.getLogger("uproot_aio")
+logger = logging.getLogger("uproot_aio")
 HEARTBEAT_SECONDS: Final = 10.0
 HELLO_SECONDS: Final = 15.0
 BAD_FRAMES_A_MINUTE: Final = 10
@@ -202,7 +202,7 @@ class LiveSocket:
             frame.oldest,
             frame.method,
             bytes(frame.args),
-            None if frame.kwargs is None else bytes(frame.kwargs),
+            bytes(frame.kwargs) or None,
             hello.position,
         )
         self._calls.begin(
@@ -241,7 +241,9 @@ class LiveSocket:
         while self._bad_frames[0] < now - 60:
             self._bad_frames.popleft()
         if len(self._bad_frames) > BAD_FRAMES_A_MINUTE:
-            log.warning("Player %s of session %s sends frames that are none.", self._player, self._session.id)
+            logger.warning(
+                "Player %s of session %s sends frames that are none.", self._player, self._session.id
+            )
             self._outbox.close(WSCloseCode.POLICY_VIOLATION)
 
 
@@ -289,4 +291,4 @@ class LiveSockets:
                 for ended in endings:
                     await ended.wait()
         except TimeoutError:
-            log.info("Some browsers did not say good-bye in time.")
+            logger.info("Some browsers did not say good-bye in time.")

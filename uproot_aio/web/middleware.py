@@ -12,7 +12,7 @@ from uproot_aio.errors import ParticipantError, StorageError, UprootError
 from uproot_aio.web.keys import PARTS
 from uproot_aio.web.page_views import UNCACHEABLE
 
-log = logging.getLogger("uproot_aio")
+logger = logging.getLogger("uproot_aio")
 
 
 @web.middleware
@@ -27,10 +27,10 @@ async def errors_to_responses(request: web.Request, handler: Handler) -> web.Str
     except ParticipantError as error:
         return _respond(request, error.status, str(error))
     except StorageError as error:
-        log.error("%s %s: %s", request.method, request.path, error)
+        logger.error("%s %s: %s", request.method, request.path, error)
         return _respond(request, error.status, str(error))
     except Exception as error:  # outermost frame of a request: the server goes on
-        log.error("%s %s failed", request.method, request.path, exc_info=error)
+        logger.error("%s %s failed", request.method, request.path, exc_info=error)
         status = error.status if isinstance(error, UprootError) else 500
         return _respond(request, status, "Internal server error")
 

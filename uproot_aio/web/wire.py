@@ -25,14 +25,14 @@ class Hello(msgspec.Struct, frozen=True, tag="hello", forbid_unknown_fields=Fals
 class Invoke(msgspec.Struct, frozen=True, tag="invoke"):
     """A live call. `number` counts from 1 in a page load; `oldest` is the lowest number not yet answered.
 
-    `kwargs` is the trailing plain object of `uproot.invoke`, if there was one.
+    `kwargs` is the trailing plain object of `uproot.invoke`, empty if there was none (msgspec decodes no `Raw | None`).
     """
 
     number: int
     oldest: int
     method: str
     args: msgspec.Raw = msgspec.Raw(b"[]")
-    kwargs: msgspec.Raw | None = None
+    kwargs: msgspec.Raw = msgspec.Raw(b"")
 
 
 class Ping(msgspec.Struct, frozen=True, tag="ping"):

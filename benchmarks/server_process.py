@@ -1,0 +1,58 @@
+"""Servers to be measured: each is a process of its own, says on one line of JSON where it listens, and ends with us."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredServer:
+    """A running server: its name in the tables, process, the WebSocket address of each player, and their page."""
+
+    name: str
+    process_id: int
+    urls: Sequence[str]
+    position: int
+
+    def cpu_seconds(self) -> float:
+        """Return how much processor time the server has used; not a number where there is no /proc."""
+        tasks = Path(f"/proc/{self.process_id}/task").glob("*/schedstat")
+        nanoseconds = [int(task.read_text().partition(" ")[0]) for task in tasks]
+        return sum(nanoseconds) / 1e9 if nanoseconds else float("nan")
+
+
+@contextmanager
+def measured_server(name: str, module: str, *arguments: str) -> Iterator[MeasuredServer]:
+    """Run `python -m module arguments` inside the block."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None, "opened as a pipe"
+    try:
+        line = process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{name} did not start")
+        yield MeasuredServer(name, process.pid, **json.loads(line))
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
+
+
+def announce(urls: Sequence[str], position: int) -> None:
+    """Say where the server listens."""
+    print(json.dumps({"urls": urls, "position": position}), flush=True)
+
+
+async def until_terminated() -> None:
+    """Wait for the measuring process to end this one."""
+    await asyncio.get_running_loop().create_future()
