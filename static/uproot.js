@@ -270,10 +270,8 @@ var uproot = (() => {
         #status = new StatusLine();
         /** @type {WebSocket | null} */
         #socket = null;
-        /** @type {ReturnType<typeof setTimeout> | undefined} */
-        #retryTimer;
-        /** @type {ReturnType<typeof setInterval> | undefined} */
-        #ticker;
+        /** @type {ReturnType<typeof setTimeout> | undefined} */ #retryTimer;
+        /** @type {ReturnType<typeof setInterval> | undefined} */ #ticker;
         /** @type {[number, number]} */
         #mark = [0, -1];
         #url = "";
@@ -352,7 +350,7 @@ var uproot = (() => {
             return promise;
         }
 
-        /** Settles when the calls made until now are answered, at the latest after `mostMs`. @param {number} mostMs */
+        /** @param {number} mostMs */
         settled(mostMs) {
             return Promise.race([this.#calls.settled(), new Promise((resolve) => setTimeout(resolve, mostMs))]);
         }

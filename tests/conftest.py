@@ -81,7 +81,9 @@ async def running_lab(folder: Path, apps: dict[str, str], **options: Any) -> Asy
     experiments.mkdir(exist_ok=True)
     for name, source in apps.items():
         (experiments / f"{name}.py").write_text(dedent(source))
-    server_options = {key: options.pop(key) for key in ("log", "clock", "source") if key in options}
+    server_options = {
+        key: options.pop(key) for key in ("log", "clock", "source", "on_reload") if key in options
+    }
     settings = Settings(port=0, experiments=experiments, data=folder / "data", durability="os", **options)
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(running_server(settings, **server_options))

@@ -7,7 +7,7 @@ import logging
 import random
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -29,6 +29,7 @@ from uproot_aio.resources import static_folder, templates_folder
 from uproot_aio.settings import Settings
 from uproot_aio.start_page import start_page
 from uproot_aio.storage.lmdb_log import LmdbLog
+from uproot_aio.web.admin_parts import make_admin
 from uproot_aio.web.keys import PARTS, Parts
 from uproot_aio.web.live_socket import LiveSockets, encode_notice
 from uproot_aio.web.middleware import add_headers, errors_to_responses
@@ -45,6 +46,7 @@ class Server:
 
     address: str
     parts: Parts
+    login_url: str | None = None
 
 
 @asynccontextmanager
@@ -54,12 +56,14 @@ async def running_server(
     log: Log | None = None,
     clock: Clock | None = None,
     source: random.Random | None = None,
+    on_reload: Callable[[list[str]], None] = lambda names: None,
 ) -> AsyncIterator[Server]:
     """Run a server inside the block.
 
     Args:
         settings: how.
         log, clock, source: in place of LMDB, the machine's clock and its randomness.
+        on_reload: hears the names of apps that were brought up to date.
 
     Raises:
         SettingsError, StorageError: it cannot start; the message is one line for the terminal.
@@ -85,11 +89,18 @@ async def running_server(
     watchdog = Watchdog()
     app = web.Application(middlewares=[errors_to_responses], client_max_size=settings.frame_bytes)
     parts = await _make_parts(app, settings, library, sessions, watchdog)
+    admin = await make_admin(
+        app,
+        sessions=sessions,
+        templates=templates_folder(),
+        static=parts.renderer.static,
+        password=settings.admin_password,
+    )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=PATIENCE_SECONDS)
     await runner.setup()
     folders = [settings.experiments, settings.experiments.parent / "templates"]
     watching = {
-        loop.create_task(watch(library, settings.experiments, lambda names: None)),
+        loop.create_task(watch(library, settings.experiments, on_reload)),
         loop.create_task(watch_files(parts.renderer, folders)),
     }
     try:
@@ -97,7 +108,8 @@ async def running_server(
         await site.start()
         port = listening.getsockname()[1]
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        yield Server(f"http://{host}:{port}/", parts)
+        address = f"http://{host}:{port}/"
+        yield Server(address, parts, admin.login_path and address + admin.login_path)
     finally:
         for task in watching:
             task.cancel()
@@ -187,7 +199,7 @@ async def _serve_until_stopped(settings: Settings) -> None:
                 mistakes=library.mistakes,
                 data=settings.data,
                 durability=settings.durability,
-                login_url=None,
+                login_url=server.login_url,
             ),
             flush=True,
         )

@@ -102,8 +102,8 @@ class LiveError(ParticipantError):
     code = "refused"
 
     def __init__(self, message: str = "", *, code: str = "refused", data: object = None) -> None:
-        super().__init__(message)
-        self.code = code
+        super().__init__(str(message))
+        self.code = str(code)
         self.data = data
 
 

@@ -18,7 +18,7 @@ def new_player(player):
 
 async def external_service(payload):
     # Stands in for a request to a server elsewhere, which takes its time.
-    await asyncio.sleep(1)
+    await asyncio.sleep(0.5)
     return {"received": payload}
 
 

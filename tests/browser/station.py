@@ -77,9 +77,7 @@ class Station:
 
     def session(self, app: str, players: int = 1, **settings: Any) -> StationSession:
         """Make a session of one app."""
-        opened = self.do(
-            self.server.parts.sessions.create(app, [app], players=players, settings=settings)
-        )
+        opened = self.do(self.server.parts.sessions.create(app, [app], players=players, settings=settings))
         return StationSession(self, opened.id)
 
 

@@ -93,6 +93,11 @@ def value_of(outcome: Outcome) -> Any:
     raise CallRejected(outcome.code, outcome.message, outcome.path, outcome.expected, data)
 
 
+def code_of(outcome: Outcome) -> str:
+    """Return why a call was refused; empty if it returned."""
+    return outcome.code if isinstance(outcome, Refused) else ""
+
+
 @dataclass
 class Engine:
     """Sessions of one log, and the pages that they run."""
@@ -166,5 +171,34 @@ async def running_engine(log: Log | None = None, **options: Any) -> AsyncIterato
     finally:
         if isinstance(kept, MemoryLog):
             kept.may_append.set()
-        await sessions.close(patience_seconds=0.0)
+        await sessions.finish_work(patience_seconds=0.2)
+        await sessions.close()
         watchdog.close()
+
+
+class Gate:
+    """Holds author code at an await: `reached` tells that it stands there, `open` lets one through."""
+
+    def __init__(self) -> None:
+        self._arrivals: asyncio.Queue[object] = asyncio.Queue()
+        self._permits = asyncio.Semaphore(0)
+
+    async def wait(self, what: object = None) -> None:
+        """What author code awaits."""
+        self._arrivals.put_nowait(what)
+        await self._permits.acquire()
+
+    async def reached(self) -> object:
+        """Return what the next one said who stands here."""
+        return await self._arrivals.get()
+
+    def open(self) -> None:
+        """Let one through, now or when it comes."""
+        self._permits.release()
+
+
+async def settle(session: OpenSession) -> None:
+    """Let everything happen that can happen without the outside: a few turns of the loop, then the disk."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+    await session.saved()

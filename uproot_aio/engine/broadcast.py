@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,6 +32,22 @@ class Subscriber(Protocol):
 
     def leave(self) -> None:
         """Close, because the session leaves memory, and come back."""
+        ...
+
+
+class Watcher(Protocol):
+    """Somebody who looks at the whole session. Must return at once and must not raise."""
+
+    def landed(self, commit: Commit) -> None:
+        """Hear of a commit that is on disk."""
+        ...
+
+    def presence(self, player: PlayerId) -> None:
+        """Hear that a player's first page was opened or the last one closed."""
+        ...
+
+    def leave(self) -> None:
+        """End, because the session leaves memory."""
         ...
 
 
@@ -62,10 +78,13 @@ class Broadcast:
         self._recent_bytes = 0
         self._remembered_after: At = (durable, 1 << 62)
         self.durable = durable
+        self.watchers: list[Watcher] = []
 
     def release(self, commit: Commit) -> None:
-        """Send a durable commit's notices to the recipients' open pages."""
+        """Send a durable commit's notices to the recipients' open pages, and the commit to all watchers."""
         self.durable = commit.number
+        for watcher in tuple(self.watchers):
+            watcher.landed(commit)
         for index, notice in enumerate(commit.notices):
             at = (commit.number, index)
             released = Released(at, notice.recipients, self._encode(at, notice))
@@ -100,7 +119,10 @@ class Broadcast:
         for released in self._recent:
             if released.at > after and player in released.recipients:
                 subscriber.deliver(released.frame)
-        self._subscribers.setdefault(player, []).append(subscriber)
+        subscribers = self._subscribers.setdefault(player, [])
+        subscribers.append(subscriber)
+        if len(subscribers) == 1:
+            self._tell_presence(player)
         return gap
 
     def _read(self, player: PlayerId, after: At, upto: int) -> list[bytes] | None:
@@ -122,16 +144,27 @@ class Broadcast:
             subscribers.remove(subscriber)
             if not subscribers:
                 del self._subscribers[player]
+                self._tell_presence(player)
+
+    def _tell_presence(self, player: PlayerId) -> None:
+        for watcher in tuple(self.watchers):
+            watcher.presence(player)
 
     def close(self) -> None:
         """Send all pages away."""
         for subscribers in list(self._subscribers.values()):
             for subscriber in tuple(subscribers):
                 subscriber.leave()
+        for watcher in tuple(self.watchers):
+            watcher.leave()
 
     def is_online(self, player: PlayerId) -> bool:
         """Say whether the player has an open page."""
         return player in self._subscribers
+
+    def online(self) -> Collection[PlayerId]:
+        """Return the players who have an open page."""
+        return self._subscribers.keys()
 
 
 def notices_between(log: Log, session: SessionId, after: At, upto: int) -> Iterable[tuple[At, Notice]]:

@@ -1,8 +1,8 @@
 """Say stored values in JSON and in CSV cells, as analysis scripts expect them.
 
 Decimals are texts, so that no digit is lost; bytes and UUIDs are Base64; a complex number is its two parts; sets are
-sorted by their JSON; keys of dicts are sorted; names of players, groups and models are arrays; a random generator is its
-internal state. What JSON cannot say as a number (NaN, infinities) is a text.
+sorted by their JSON; keys of dicts are sorted; names of players, groups and models are arrays; a random generator is
+its internal state. What JSON cannot say as a number (NaN, infinities) is a text.
 """
 
 from __future__ import annotations

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
 from typing import Any
+
+import msgspec
 
 from uproot_aio.engine.execute import record
 from uproot_aio.engine.open_session import OpenSession, Reply
@@ -28,12 +29,12 @@ from uproot_aio.state.commit import CallId, CallRecord, Outcome, Refused, Return
 from uproot_aio.state.unit_of_work import UnitOfWork, current_unit
 
 logger = logging.getLogger("uproot_aio")
+TOO_MANY = Refused("too-many", "Too many calls of this page are waiting for their answers.")
 FAILED = "Something went wrong. Please try again."
 NOT_SAVED = "This could not be saved. Please try again in a moment."
 
 
-@dataclass(slots=True, frozen=True)
-class LiveCall:
+class LiveCall(msgspec.Struct, frozen=True, gc=False):
     """A call as it came: `args` is a JSON array, `kwargs` an object; `position` is that of the page it was made on."""
 
     id: CallId
@@ -44,8 +45,7 @@ class LiveCall:
     position: int
 
 
-@dataclass(slots=True)
-class Bound:
+class Bound(msgspec.Struct, frozen=True):
     """A call with its method found and its arguments decoded."""
 
     method: LiveMethod
@@ -61,7 +61,7 @@ class LiveCalls:
     Args:
         page_of: finds a page class by path in the apps as they are now.
         show_errors: whether the browser is told the text of an author's exception.
-        calls_in_flight: how many calls of one page load may be unanswered.
+        calls_in_flight: how many calls of one page load may run or wait for their turn.
         timeout_seconds: how long an async method may run if it does not say itself.
         watchdog: is told what runs.
     """
@@ -94,13 +94,6 @@ class LiveCalls:
         if replies is not None:
             replies.append(reply)
             return
-        page_load = (call.id.player, call.id.load)
-        if session.unanswered[page_load] >= self._calls_in_flight:
-            reply(
-                Refused("too-many", f"More than {self._calls_in_flight} calls are waiting for their answers.")
-            )
-            return
-        session.unanswered[page_load] += 1
         known = session.state.answer_to(call.id)
         if known is not None:
             outcome: Outcome = INTERRUPTED if isinstance(known, Started) else known
@@ -111,9 +104,14 @@ class LiveCalls:
                 self._start(session, call, turn, reply)
                 return
             outcome = bound if isinstance(bound, Refused) else self._run_sync(session, call, bound)
-        _settle(session, call, outcome, [reply])
+        _settle(session, outcome, [reply])
 
     def _start(self, session: OpenSession, call: LiveCall, turn: Turn, reply: Reply) -> None:
+        page_load = (call.id.player, call.id.load)
+        if session.running_of[page_load] >= self._calls_in_flight:
+            reply(TOO_MANY)
+            return
+        session.running_of[page_load] += 1
         session.running[call.id] = [reply]
         turn.line_up()
         session.tasks.start(self._run_in_turn(session, call, turn), f"call of {_describe(session, call)}")
@@ -122,16 +120,15 @@ class LiveCalls:
         try:
             outcome = await self._outcome_in_turn(session, call, turn)
         except BaseException:
-            session.running.pop(call.id)
-            _answered(session, call)
+            _take_replies(session, call)
             raise
-        _settle(session, call, outcome, session.running.pop(call.id))
+        _settle(session, outcome, _take_replies(session, call))
 
     async def _outcome_in_turn(self, session: OpenSession, call: LiveCall, turn: Turn) -> Outcome:
         early = self._bind(session, call)
         if isinstance(early, Bound) and early.method.interleave and early.method.is_async:
             try:
-                return await self._run_async(session, call, early, turn)
+                return await self._run_async(session, call, early, self._call_late(session, call), turn)
             finally:
                 turn.leave()
         async with turn.held(call.method, lined_up=True):
@@ -140,8 +137,15 @@ class LiveCalls:
             if isinstance(bound, Refused):
                 return bound
             if bound.method.is_async:
-                return await self._run_async(session, call, bound, None)
+                return await self._run_async(session, call, bound, _called(session, call, bound), None)
             return self._run_sync(session, call, bound)
+
+    async def _call_late(self, session: OpenSession, call: LiveCall) -> Any:
+        """Call the method as it is when the first stretch has its turn."""
+        bound = self._bind(session, call)
+        if isinstance(bound, Refused):
+            raise _NotRun(bound)
+        return await _called(session, call, bound)
 
     def _bind(self, session: OpenSession, call: LiveCall) -> Bound | Refused:
         """Find the method and decode the arguments, or say why the call is not run."""
@@ -155,13 +159,15 @@ class LiveCalls:
             return Refused(error.code, str(error))
         except StorageError:
             return Refused("failed", NOT_SAVED)
+        except Exception as error:  # outermost frame of author code: a type's own validation
+            return self._refusal(session, call, call.method, error)
         return Bound(method, function, args, kwargs, name)
 
     def _find(self, session: OpenSession, call: LiveCall) -> tuple[LiveMethod, Callable[..., Any], str]:
         player = call.id.player
         if seats.position_of(session.state, player) != call.position:
             raise CallRefused("stale-page", "This page is no longer the current one.")
-        path = seats.page_path_of(session.state, player)
+        path = seats.path_at(session.state, player, call.position)
         page = self._page_of(path)
         found = None if page is None else live_method_of(page, call.method)
         if found is None:
@@ -177,11 +183,13 @@ class LiveCalls:
         token = current_unit.set(unit)
         self._watchdog.running = bound.name
         try:
-            value = bound.function(Player(session.id, player), *bound.args, **bound.kwargs)
+            value = _called(session, call, bound)
             outcome = Returned(to_json(value, where=f"the answer of {bound.name}"))
             record_ = CallRecord(call.id, call.oldest, outcome)
             commit = unit.seal(session.clock.time(), record_, alone=False)
-        except (Exception, SystemExit) as error:  # outermost frame of author code
+        except (
+            BaseException
+        ) as error:  # outermost frame of author code; nobody can cancel what does not await
             unit.undo()
             return self._record_error(session, call, bound.name, error)
         finally:
@@ -191,7 +199,12 @@ class LiveCalls:
         return outcome
 
     async def _run_async(
-        self, session: OpenSession, call: LiveCall, bound: Bound, turn: Turn | None
+        self,
+        session: OpenSession,
+        call: LiveCall,
+        bound: Bound,
+        coroutine: Coroutine[Any, Any, Any],
+        turn: Turn | None,
     ) -> Outcome:
         """Run an async method; `turn` is given to methods that interleave, which take it for each stretch."""
         ended: list[Outcome] = []
@@ -208,13 +221,15 @@ class LiveCalls:
         limit = asyncio.timeout(seconds)
         try:
             async with limit:
-                await drive(work, bound.function(Player(session.id, player), *bound.args, **bound.kwargs))
+                await drive(work, coroutine)
+        except _NotRun as refusal:
+            return refusal.outcome
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise  # the server stops: `started` stays recorded, so the call will be answered `interrupted`
             return self._record_error(session, call, bound.name, error)
-        except (Exception, SystemExit) as error:  # outermost frame of author code
+        except Exception as error:  # outermost frame of author code
             if isinstance(error, TimeoutError) and limit.expired():
                 error = CallRefused("timeout", f"This took longer than {seconds:g} seconds and was stopped.")
             return self._record_error(session, call, bound.name, error)
@@ -240,31 +255,52 @@ class LiveCalls:
                 error = unencodable
             else:
                 logger.info("%s (%s) refused: %s", name, where, error)
-                return Refused(error.code, str(error), data=data)
+                return Refused(_text(error.code), _text(error), data=data)
         if isinstance(error, CallRefused):
             logger.error("%s (%s): %s", name, where, error)
             return Refused(error.code, str(error))
         logger.error("%s (%s) failed", name, where, exc_info=error)
-        message = f"{type(error).__name__}: {error}" if self._show_errors else FAILED
+        message = f"{type(error).__name__}: {_text(error)}" if self._show_errors else FAILED
         return Refused("failed", message)
 
 
-def _settle(session: OpenSession, call: LiveCall, outcome: Outcome, replies: list[Reply]) -> None:
+def _text(said: object) -> str:
+    """Return what an author's exception says, as text that can be stored and sent whatever it is."""
+    try:
+        text = str(said)
+    except Exception:  # outermost frame of author code: its own __str__
+        text = "(it fails at saying what is wrong)"
+    return text.encode("utf-8", "replace").decode()
+
+
+class _NotRun(Exception):
+    """An interleaving call that had lost its page, or its method, when its first stretch came."""
+
+    def __init__(self, outcome: Refused) -> None:
+        super().__init__(outcome.message)
+        self.outcome = outcome
+
+
+def _settle(session: OpenSession, outcome: Outcome, replies: list[Reply]) -> None:
     """Answer once everything that the outcome may depend on is on disk."""
 
     def answer(error: StorageError | None) -> None:
-        _answered(session, call)
         for reply in replies:
             reply(outcome if error is None else Refused("failed", NOT_SAVED))
 
     session.when_durable(answer)
 
 
-def _answered(session: OpenSession, call: LiveCall) -> None:
+def _called(session: OpenSession, call: LiveCall, bound: Bound) -> Any:
+    return bound.function(Player(session.id, call.id.player), *bound.args, **bound.kwargs)
+
+
+def _take_replies(session: OpenSession, call: LiveCall) -> list[Reply]:
     page_load = (call.id.player, call.id.load)
-    session.unanswered[page_load] -= 1
-    if not session.unanswered[page_load]:
-        del session.unanswered[page_load]
+    session.running_of[page_load] -= 1
+    if not session.running_of[page_load]:
+        del session.running_of[page_load]
+    return session.running.pop(call.id)
 
 
 def _describe(session: OpenSession, call: LiveCall) -> str:

@@ -46,7 +46,7 @@ class OpenSession:
         self.durable = state.number
         self.failure: StorageError | None = None
         self.running: dict[CallId, list[Reply]] = {}
-        self.unanswered: Counter[tuple[PlayerId, str]] = Counter()
+        self.running_of: Counter[tuple[PlayerId, str]] = Counter()
         self._committer = committer
         self._on_failure = on_failure
         self._on_long_log = on_long_log
@@ -105,7 +105,7 @@ class OpenSession:
             self._fail(error)
         elif self.failure is None:
             self.durable = commit.number
-            if commit.notices:
+            if commit.notices or self.broadcast.watchers:
                 self.broadcast.release(commit)
             else:
                 self.broadcast.durable = commit.number
@@ -122,6 +122,6 @@ class OpenSession:
             return
         self.failure = error
         self._on_failure(self)
-        self.broadcast.close()
         while self._waiting:
             self._waiting.popleft()[1](error)
+        self.broadcast.close()

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from uproot_aio.engine.open_session import OpenSession
 from uproot_aio.engine.turns import Turn
 from uproot_aio.engine.watchdog import Watchdog
-from uproot_aio.errors import AuthorError
+from uproot_aio.errors import AuthorError, StorageError
 from uproot_aio.experiment.saved import wait_until_saved
 from uproot_aio.state.commit import CallRecord, CauseKind
 from uproot_aio.state.unit_of_work import Copies, UnitOfWork, current_unit
@@ -79,8 +79,7 @@ def drive(work: Work, coroutine: Coroutine[Any, Any, T]) -> Generator[Any, Any, 
                 coroutine.close()
                 raise
         try:
-            unit = work.open()
-            finished, result = _run_stretch(work, unit, coroutine, value, error)
+            finished, result = _run_stretch(work, _open(work, coroutine), coroutine, value, error)
         finally:
             if work.turn is not None:
                 work.turn.release()
@@ -90,6 +89,14 @@ def drive(work: Work, coroutine: Coroutine[Any, Any, T]) -> Generator[Any, Any, 
             value, error = (yield result), None
         except BaseException as thrown:  # goes into the coroutine, which decides
             value, error = None, thrown
+
+
+def _open(work: Work, coroutine: Coroutine[Any, Any, T]) -> UnitOfWork:
+    try:
+        return work.open()
+    except StorageError:
+        coroutine.close()
+        raise
 
 
 def _run_stretch(
@@ -121,8 +128,11 @@ def _run_stretch(
                 continue
             work.has_suspended = True
             return False, awaited
-    except BaseException:
+    except BaseException as error:
         unit.undo()
+        if isinstance(error, SystemExit | BaseExceptionGroup) and not isinstance(error, Exception):
+            # asyncio ends the whole server when sys.exit() leaves a task.
+            raise AuthorError(f"{work.name} raised {type(error).__name__}: {error}") from error
         raise
     finally:
         wait_until_saved.reset(save_token)

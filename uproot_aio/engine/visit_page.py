@@ -31,6 +31,7 @@ from uproot_aio.state.unit_of_work import UnitOfWork, current_unit
 
 logger = logging.getLogger("uproot_aio")
 TURN_PATIENCE_SECONDS = 2.0
+TIMEOUT_TOLERANCE_SECONDS = 1.0
 START_APP = "#StartApp"
 
 
@@ -122,7 +123,7 @@ class _Visit:
         """Do what the submission asks for, if it is for the current page, and render the page to show then."""
         form: BoundForm | None = None
         errors: list[str] = []
-        if self.position >= 0 and self._deadline_passed():
+        if self.position >= 0 and await self._is_time_up():
             form, errors = await self._time_is_up()
         elif self._submission is not None and self._is_current(self._submission):
             form, errors = await self._submit()
@@ -279,9 +280,18 @@ class _Visit:
         value = getattr(page, name)
         return await _result(value(player=self.player)) if callable(value) else value
 
-    def _deadline_passed(self) -> bool:
+    async def _is_time_up(self) -> bool:
+        """Whether the deadline has passed; a form that comes a little early, by the browser's clock, counts too."""
         until = self.player._uproot_timeouts_until.get(str(self.position))
-        return until is not None and self._open_session.clock.time() >= until
+        page = self._current_page()
+        if until is None or page is None:
+            return False
+        seconds_left = until - self._open_session.clock.time()
+        if seconds_left <= 0:
+            return True
+        if self._submission is None or seconds_left > TIMEOUT_TOLERANCE_SECONDS:
+            return False
+        return bool(await self._ask(page, "may_proceed"))
 
     async def _remaining_seconds(self, page: type[Page]) -> float | None:
         """Return the seconds left; the first display of a page with a timeout sets its deadline."""

@@ -19,6 +19,7 @@ class Watchdog:
         self._patience_seconds = patience_seconds
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
+        self._alive = threading.Event()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
         self._thread.start()
@@ -26,19 +27,21 @@ class Watchdog:
     def close(self) -> None:
         """End the thread."""
         self._closed.set()
+        self._alive.set()  # the thread may be waiting for the loop, which is waiting here
         self._thread.join()
 
     def _watch(self) -> None:
-        alive = threading.Event()
-        while not self._closed.is_set():
-            alive.clear()
+        while True:
+            self._alive.clear()
+            if self._closed.is_set():
+                return
             try:
-                self._loop.call_soon_threadsafe(alive.set)
+                self._loop.call_soon_threadsafe(self._alive.set)
             except RuntimeError:  # the loop is closed
                 return
-            if not alive.wait(self._patience_seconds):
+            if not self._alive.wait(self._patience_seconds):
                 self._report()
-                alive.wait()
+                self._alive.wait()
             self._closed.wait(self._patience_seconds)
 
     def _report(self) -> None:

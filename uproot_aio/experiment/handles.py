@@ -64,11 +64,11 @@ class Handle:
         return value
 
     def _read(self, name: str) -> object:
-        if name.startswith("__") and name.endswith("__"):
-            return MISSING
         unit = current_unit.get()
         if unit is not None and unit.state.session == self._session:
             return unit.read(self._owner, name)
+        if name.startswith("__") and name.endswith("__"):
+            return MISSING
         field = self._state().field(self._owner, name)
         return MISSING if field is None else field.read()
 

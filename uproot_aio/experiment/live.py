@@ -123,9 +123,9 @@ def live_method_of(page: type, name: str) -> tuple[LiveMethod, Callable[..., obj
     Looks where Python looks, mixins included: an override without `@live` hides what it overrides.
     """
     for owner in page.__mro__:
-        attribute = vars(owner).get(name)
-        if attribute is None and name not in vars(owner):
+        if name not in owner.__dict__:
             continue
+        attribute = owner.__dict__[name]
         function = attribute.__func__ if isinstance(attribute, classmethod) else None
         method = getattr(function, "__live_method__", None)
         # functools.wraps copies the mark to a wrapper, which nobody has marked.

@@ -13,6 +13,7 @@ from typing import Any
 from uproot_aio.errors import AuthorError, NoOpenUnit
 from uproot_aio.experiment.handles import Player
 from uproot_aio.experiment.json_values import to_json
+from uproot_aio.state.atoms import is_native
 from uproot_aio.state.commit import Notice
 from uproot_aio.state.identifiers import PlayerId, PlayerIdentifier
 from uproot_aio.state.unit_of_work import UnitOfWork, current_unit
@@ -85,13 +86,13 @@ def _put(players: list[Player], data: object, event: str, where: object) -> None
         )
     if where is not ... and (type(where) is not int):
         raise ValueError(f"where={where!r} is no position. Give a number, or ... for everywhere.")
-    if not isinstance(event, str) or not event:
+    if not isinstance(event, str) or not event or not is_native(event):
         raise ValueError(f"event={event!r} is no event name. Give a text.")
     recipients = tuple(dict.fromkeys(_recipient(unit, player, where) for player in players))
     chosen = tuple(player for player in recipients if player is not None)
     encoded = to_json(data, where=f'the data of event "{event}"')
     if chosen:
-        unit.notify(Notice(chosen, event, where if isinstance(where, int) else None, encoded))
+        unit.notify(Notice(chosen, str.__str__(event), where if isinstance(where, int) else None, encoded))
 
 
 def _recipient(unit: UnitOfWork, player: Player, where: object) -> PlayerId | None:

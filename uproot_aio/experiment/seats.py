@@ -85,9 +85,13 @@ def position_of(state: SessionState, player: PlayerId) -> int:
 
 def page_path_of(state: SessionState, player: PlayerId) -> str:
     """Return the path of the player's page, "app/Class"; empty before the start and at the end."""
+    return path_at(state, player, position_of(state, player))
+
+
+def path_at(state: SessionState, player: PlayerId, position: int) -> str:
+    """Return the path of the page at a position of the player's page order; empty where there is none."""
     field = state.field(player_owner(player), "page_order")
     order = () if field is None else field.peek()
-    position = position_of(state, player)
     if isinstance(order, list) and 0 <= position < len(order):
         return str(order[position])
     return ""

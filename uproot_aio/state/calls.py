@@ -27,13 +27,15 @@ class PageLoad(msgspec.Struct):
 
     def add(self, record: CallRecord) -> None:
         """Keep an answer, and forget those that the browser says it has."""
-        number = record.call.number
-        self.highest = max(self.highest, number)
+        number, oldest = record.call.number, record.oldest
+        if number > self.highest:
+            self.highest = number
         self.answers[number] = record.outcome
-        if record.oldest > self.floor:
-            for old in [n for n in self.answers if n < record.oldest]:
-                del self.answers[old]
-            self.floor = record.oldest
+        if oldest > self.floor:
+            self.floor = oldest
+            for old in list(self.answers):
+                if old < oldest:
+                    del self.answers[old]
         while len(self.answers) > KEPT_ANSWERS:
             lowest = min(self.answers)
             del self.answers[lowest]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NewType
 
 SessionId = NewType("SessionId", str)
@@ -19,13 +20,18 @@ SESSION = OwnerId("session")
 NAME = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 
 
+@lru_cache(maxsize=1 << 14)  # a handle is made for each call, and each one checks its name
+def _is_name(name: str) -> bool:
+    return NAME.fullmatch(name) is not None and name not in {".", ".."}
+
+
 def check_name(kind: str, name: str) -> str:
     """Return `name` if it may name a session, player, group or model.
 
     Raises:
         ValueError: it has other characters than letters, digits, dot, underscore and hyphen.
     """
-    if not isinstance(name, str) or not NAME.fullmatch(name) or name in {".", ".."}:
+    if not isinstance(name, str) or not _is_name(name):
         raise ValueError(
             f"{name!r} cannot be the name of a {kind}. "
             "Use 1 to 128 letters, digits, dots, underscores or hyphens."

@@ -72,6 +72,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     time: float
     fields: list[FieldSnapshot]
     calls: dict[PlayerId, PlayerCalls]
+    changed: dict[OwnerId, float] = {}
 
 
 class SessionState:
@@ -84,6 +85,7 @@ class SessionState:
         self._owners: dict[OwnerId, dict[str, Field]] = {}
         self._members: dict[str, list[str]] = {}
         self._calls: dict[PlayerId, PlayerCalls] = {}
+        self._changed: dict[OwnerId, float] = {}
 
     def apply(self, commit: Commit, known: Sequence[object] = ()) -> None:
         """Move on by one commit.
@@ -100,9 +102,13 @@ class SessionState:
         base = commit.number << PLACE_BITS
         for index, change in enumerate(commit.changes):
             self._apply_change(change, base | index, known[index] if known else UNREAD)
+            self._changed[change.owner] = commit.time
         record = commit.answer
         if record is not None:
-            self._calls.setdefault(record.call.player, PlayerCalls()).add(record)
+            calls = self._calls.get(record.call.player)
+            if calls is None:
+                calls = self._calls[record.call.player] = PlayerCalls()
+            calls.add(record)
         self.number = commit.number
         self.time = commit.time
 
@@ -143,6 +149,10 @@ class SessionState:
         field = self._owners.get(owner, {}).get(name)
         return 0 if field is None else field.places[-1]
 
+    def last_change(self, owner: OwnerId) -> float:
+        """Return when any field of this owner was last written or deleted, in Unix seconds, 0 if never."""
+        return self._changed.get(owner, 0.0)
+
     def has(self, owner: OwnerId) -> bool:
         """Say whether anything was ever written under this owner."""
         return owner in self._owners
@@ -172,6 +182,7 @@ class SessionState:
                 for name, field in fields.items()
             ],
             calls=self._calls,
+            changed=dict(self._changed),
         )
 
     @classmethod
@@ -180,6 +191,7 @@ class SessionState:
         state = cls(snapshot.session)
         state.number, state.time = snapshot.number, snapshot.time
         state._calls = snapshot.calls
+        state._changed = dict(snapshot.changed)
         for kept in snapshot.fields:
             places: array[int] = array("Q")
             places.frombytes(kept.places)

@@ -55,6 +55,11 @@ class Copies:
         if self._latest.pop(key, None) is not None:
             self._all = [copy for copy in self._all if copy.key != key]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no value is tracked."""
+        return not self._all
+
     def get(self, key: Key) -> Copy | None:
         """Return the newest copy of a field."""
         return self._latest.get(key)
@@ -66,7 +71,7 @@ class Copies:
 
     def changed(self) -> list[tuple[Copy, bytes]]:
         """Return the copies that were changed in place, each with its new encoding."""
-        found = []
+        found: list[tuple[Copy, bytes]] = []
         for copy in self._all:
             blob = encode_field(copy.key, copy.value)
             if blob != copy.blob:
@@ -124,11 +129,14 @@ class UnitOfWork:
     def read(self, owner: OwnerId, name: str, line: str = "") -> object:
         """Return the field's value as this unit sees it, or MISSING. A mutable value is a tracked copy."""
         key = (owner, name)
-        if key in self._own:
-            return self._own[key]
+        own = self._own.get(key, UNREAD)
+        if own is not UNREAD:
+            return own
         field = self.state.field(owner, name)
         if field is None:
             return MISSING
+        if not self._is_open:  # a callback or thread of a step that has ended: just a copy of what is now
+            return field.read()
         value = field.peek()
         if not field.is_mutable:
             return value
@@ -241,6 +249,7 @@ class UnitOfWork:
         )
         self.state.apply(commit, self._known)
         self._settle_copies(written)
+        self._own.clear()
         return commit
 
     def _record_changes_in_place(self) -> list[tuple[Copy, bytes]]:
@@ -258,6 +267,8 @@ class UnitOfWork:
 
     def _settle_copies(self, written: list[tuple[Copy, bytes]]) -> None:
         """After the commit, tracked copies agree with the state again."""
+        if self._copies.is_empty:
+            return
         for copy, blob in written:
             copy.blob = blob
         base = self.state.number << PLACE_BITS
@@ -277,15 +288,15 @@ class UnitOfWork:
         self._copies.clear()
 
     def _check_usable(self, what: str) -> None:
-        if not self._is_open:
-            raise NoOpenUnit(
-                f'"{what}" was written after the step that it belongs to had ended. '
-                "Write inside the hook, live method or spawned coroutine itself."
-            )
         if self._thread != threading.get_ident():
             raise NoOpenUnit(
                 f'"{what}" was written from another thread. '
                 "Return the result from the thread, and write it in the coroutine that awaits it."
+            )
+        if not self._is_open:
+            raise NoOpenUnit(
+                f'"{what}" was written after the step that it belongs to had ended. '
+                "Write inside the hook, live method or spawned coroutine itself."
             )
 
     def _check_owner(self, owner: OwnerId, name: str) -> None:

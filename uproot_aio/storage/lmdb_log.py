@@ -53,6 +53,7 @@ class LmdbLog:
     ) -> None:
         self._folder = folder
         self._lock = self._own(folder)
+        self._env: Any = None
         try:
             self._env = self._open(folder, durability, map_size_bytes)
             self._commits = self._env.open_db(b"commits")
@@ -60,6 +61,8 @@ class LmdbLog:
             self._meta = self._env.open_db(b"meta")
             self._check_format()
         except BaseException:
+            if self._env is not None:
+                self._env.close()
             self._lock.release()
             raise
         self._last: dict[SessionId, int] = {}

@@ -39,8 +39,9 @@ class MemoryLog:
             if commit.number != sizes[commit.session] + 1:
                 raise LogGap(f"{commit.session}: commit {commit.number} is not the next.")
             sizes[commit.session] += 1
-        for commit in commits:
-            self._records.setdefault(commit.session, []).append(encoding.encode_commit(commit))
+        records = [encoding.encode_commit(commit) for commit in commits]
+        for commit, record in zip(commits, records, strict=True):
+            self._records.setdefault(commit.session, []).append(record)
         self.flushes += 1
 
     def read(self, session: SessionId, after: int = 0) -> Iterator[Commit]:

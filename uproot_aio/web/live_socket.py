@@ -10,14 +10,13 @@ import asyncio
 import logging
 import re
 from collections import deque
-from collections.abc import Callable
 from typing import Final
 
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from uproot_aio.engine.broadcast import At
-from uproot_aio.engine.invoke_live import LiveCall, LiveCalls
+from uproot_aio.engine.invoke_live import TOO_MANY, LiveCall, LiveCalls
 from uproot_aio.engine.open_session import OpenSession
 from uproot_aio.state.commit import CallId, Notice, Outcome, Refused, Returned
 from uproot_aio.state.identifiers import PlayerId
@@ -125,16 +124,20 @@ class LiveSocket:
         session: OpenSession,
         player: PlayerId,
         calls: LiveCalls,
-        welcome: Callable[[int], wire.Welcome],
+        *,
+        frame_bytes: int,
+        calls_in_flight: int,
     ) -> None:
         self._socket = socket
         self._session = session
         self._player = player
         self._calls = calls
-        self._welcome = welcome
+        self._frame_bytes = frame_bytes
+        self._calls_in_flight = calls_in_flight
         self._outbox = Outbox(socket)
         self._hello: wire.Hello | None = None
         self._bad_frames: deque[float] = deque()
+        self._unanswered = 0
 
     def deliver(self, frame: bytes) -> None:
         """Queue a notice."""
@@ -205,9 +208,15 @@ class LiveSocket:
             bytes(frame.kwargs) or None,
             hello.position,
         )
-        self._calls.begin(
-            self._session, call, lambda outcome: self._outbox.put(encode_outcome(frame.number, outcome))
-        )
+        if self._unanswered >= self._calls_in_flight:
+            self._outbox.put(encode_outcome(frame.number, TOO_MANY))
+            return
+        self._unanswered += 1
+        self._calls.begin(self._session, call, lambda outcome: self._answer(frame.number, outcome))
+
+    def _answer(self, number: int, outcome: Outcome) -> None:
+        self._unanswered -= 1
+        self._outbox.put(encode_outcome(number, outcome))
 
     def _pong(self) -> None:
         self._outbox.put(_encode(wire.Pong(self._session.broadcast.durable)))
@@ -217,10 +226,12 @@ class LiveSocket:
             self._refuse_frame("A second hello, or a page load id that is not 32 hex digits.")
             return
         broadcast = self._session.broadcast
-        self._outbox.put(_encode(self._welcome(broadcast.durable)))
+        self._outbox.put(_encode(wire.Welcome(broadcast.durable, self._frame_bytes, self._calls_in_flight)))
         number, index = hello.after
         after = (number, WHOLE_COMMIT if index < 0 else index)
         gap = await broadcast.subscribe(self._player, self, after)
+        if self._session.failure is not None:
+            self.leave()
         if gap is not None:
             self._outbox.put(_encode(wire.Gap(gap)))
         self._hello = hello
@@ -270,16 +281,20 @@ class LiveSockets:
 
     async def serve(self, socket: web.WebSocketResponse, session: OpenSession, player: PlayerId) -> None:
         """Serve a connection until it ends."""
-        live = LiveSocket(socket, session, player, self._calls, self._welcome)
+        live = LiveSocket(
+            socket,
+            session,
+            player,
+            self._calls,
+            frame_bytes=self._frame_bytes,
+            calls_in_flight=self._calls_in_flight,
+        )
         ended = self._open[live] = asyncio.Event()
         try:
             await live.serve()
         finally:
             del self._open[live]
             ended.set()
-
-    def _welcome(self, number: int) -> wire.Welcome:
-        return wire.Welcome(number, self._frame_bytes, self._calls_in_flight)
 
     async def close(self, patience_seconds: float = 1.5) -> None:
         """Close all connections with 1001 and wait for their end, for a bounded time."""

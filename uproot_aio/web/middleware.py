@@ -9,9 +9,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from uproot_aio.errors import ParticipantError, StorageError, UprootError
+from uproot_aio.web.admin_respond import problem
 from uproot_aio.web.keys import PARTS
 from uproot_aio.web.page_views import UNCACHEABLE
 
+KEPT_HEADERS = frozenset({"Allow", "WWW-Authenticate"})
 logger = logging.getLogger("uproot_aio")
 
 
@@ -21,9 +23,12 @@ async def errors_to_responses(request: web.Request, handler: Handler) -> web.Str
     try:
         return await handler(request)
     except web.HTTPException as error:
-        if error.status == 404 and not _wants_json(request):
-            return _calm(request, 404)
-        raise
+        if error.status < 400 or (error.status != 404 and not request.path.startswith("/admin/")):
+            raise
+        message = error.reason if _wants_json(request) else error.text or error.reason
+        response = _respond(request, error.status, message)
+        response.headers.extend((name, error.headers[name]) for name in KEPT_HEADERS & error.headers.keys())
+        return response
     except ParticipantError as error:
         return _respond(request, error.status, str(error))
     except StorageError as error:
@@ -42,6 +47,8 @@ def _wants_json(request: web.Request) -> bool:
 def _respond(request: web.Request, status: int, message: str) -> web.Response:
     if _wants_json(request):
         return web.json_response({"detail": message}, status=status, dumps=json.dumps)
+    if request.path.startswith("/admin/"):
+        return problem(request, status, message)
     return _calm(request, status)
 
 

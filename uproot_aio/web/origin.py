@@ -28,3 +28,15 @@ def is_same_origin(request: web.Request) -> bool:
         own.hostname,
         ports[1],
     )
+
+
+def comes_from_us(request: web.Request) -> bool:
+    """Say whether a browser sent this request from one of our own pages.
+
+    Sec-Fetch-Site cannot be forged by a page and survives a proxy that changes the host, so it decides where it is sent
+    ("none": the person themselves, as when a page is reloaded); older browsers and plain http have only the Origin.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    return is_same_origin(request)

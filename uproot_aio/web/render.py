@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -208,4 +208,9 @@ def exported_constants(constants: object) -> dict[str, object]:
 
 
 def _as_html(page: type[Any]) -> Markup:
-    return Markup(_markdown(generated_text(page)))
+    return _from_markdown(generated_text(page))
+
+
+@lru_cache(maxsize=256)
+def _from_markdown(text: str) -> Markup:
+    return Markup(_markdown(text))

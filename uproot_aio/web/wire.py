@@ -6,7 +6,12 @@ both in step; docs/wire.md shows one example of each.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+
+Number = Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)]
+"""A whole number that JavaScript counts exactly."""
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello", forbid_unknown_fields=False):
@@ -28,8 +33,8 @@ class Invoke(msgspec.Struct, frozen=True, tag="invoke"):
     `kwargs` is the trailing plain object of `uproot.invoke`, empty if there was none (msgspec decodes no `Raw | None`).
     """
 
-    number: int
-    oldest: int
+    number: Number
+    oldest: Number
     method: str
     args: msgspec.Raw = msgspec.Raw(b"[]")
     kwargs: msgspec.Raw = msgspec.Raw(b"")
