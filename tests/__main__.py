@@ -32,6 +32,7 @@ def main(pytest_arguments: list[str]) -> int:
         ("types", [PYTHON, "-m", "mypy"]),
         ("layers", [str(BIN / "lint-imports")]),
         *javascript_checks(),
+        ("docs", [PYTHON, "-m", "mkdocs", "build", "--strict"]),  # --quiet would let warnings pass
         ("tests", [PYTHON, "-m", "pytest", *pytest_arguments]),
     ]
     failed = [name for name, arguments in checks if not run(name, arguments)]

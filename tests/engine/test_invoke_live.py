@@ -194,7 +194,7 @@ async def test_an_async_call_cut_off_by_a_crash_is_interrupted_and_never_runs_tw
 
     async with running_engine(LmdbLog(tmp_path, "os")) as crashing:
         page = await crashing.page_load(Slow)
-        page.send("pay", number=1)
+        _lost = page.send("pay", number=1)
         await gate.reached()
         await page.session.saved()
         await crashing.sessions.tasks.close(0)  # cancels it where it stands: nothing more is written
@@ -681,7 +681,7 @@ async def test_a_stop_interrupts_what_awaits_too_long_and_keeps_what_it_wrote(en
             player.second = 2
 
     page = await engine.page_load(Slow)
-    page.send("work", number=1)
+    _lost = page.send("work", number=1)
     await gate.reached()
 
     await engine.sessions.tasks.close(0)

@@ -19,7 +19,7 @@ from uproot_aio.state.identifiers import PlayerId, SessionId
 KEPT_NOTICES = 1000
 KEPT_BYTES = 1 << 20
 At = tuple[int, int]
-"""(commit number, index of the notice in the commit); index -1 stands before the first."""
+"""(commit number, index of the notice in the commit); an index above all others stands for the whole commit."""
 Encode = Callable[[At, Notice], bytes]
 
 

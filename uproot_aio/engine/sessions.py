@@ -73,9 +73,10 @@ class Sessions:
         state = await asyncio.to_thread(rebuild, self.log, SERVER) if exists else SessionState(SERVER)
         return self._opened(state)
 
-    def names(self) -> list[SessionId]:
+    async def names(self) -> list[SessionId]:
         """Return all sessions in the order in which they were made."""
-        return [SessionId(name) for name in self._open[SERVER].state.members("known")]
+        server = await self.open(SERVER)
+        return [SessionId(name) for name in server.state.members("known")]
 
     def state_of(self, session: SessionId) -> SessionState:
         """Return the state of an open session, for handles outside of its units of work."""

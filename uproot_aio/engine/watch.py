@@ -2,7 +2,7 @@
 
 The overview carries the number of the last commit that it shows. A `Watch` opened after that number hears of every
 later commit once it is on disk, and of players coming and going; `next()` sums up a burst of them. Values are read from
-the state when a burst is summed up and wait for the same gate as everything else: nothing is shown before it is on disk.
+the state when a burst is summed up and wait for the gate like everything else: nothing is shown before it is on disk.
 """
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ def live_method_of(page: type, name: str) -> tuple[LiveMethod, Callable[..., obj
         method = getattr(function, "__live_method__", None)
         # functools.wraps copies the mark to a wrapper, which nobody has marked.
         if isinstance(method, LiveMethod) and method.function is function:
-            return method, attribute.__get__(None, page)  # type: ignore[union-attr]  # a classmethod, from above
+            return method, attribute.__get__(None, page)
         return None
     return None
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
 from typing import Final
 
 import msgspec
@@ -181,7 +182,7 @@ class SessionState:
                 for owner, fields in self._owners.items()
                 for name, field in fields.items()
             ],
-            calls=self._calls,
+            calls=deepcopy(self._calls),
             changed=dict(self._changed),
         )
 

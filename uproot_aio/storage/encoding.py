@@ -38,6 +38,14 @@ def decode_commit(record: bytes) -> Commit:
     return _decode(_commits, record)
 
 
+def decode_value(record: bytes, index: int) -> bytes | None:
+    """Return the encoded value that one change of a commit's record wrote; raises as `decode_commit` does."""
+    changes = decode_commit(record).changes
+    if not 0 <= index < len(changes):
+        raise StorageError(f"A record has {len(changes)} changes, so there is no change {index}.")
+    return changes[index].blob
+
+
 def encode_snapshot(snapshot: Snapshot) -> bytes:
     """Return the record of a snapshot."""
     return _seal(_encoder.encode(snapshot))
@@ -61,7 +69,7 @@ def _decode(decoder: msgspec.msgpack.Decoder[T], record: bytes) -> T:
             f"A record has format {version}; this version reads up to {FORMAT}. Use a newer version."
         )
     body = memoryview(record)[_HEAD.size :]
-    if crc32(body) != checksum:
+    if version < FORMAT or crc32(body) != checksum:
         raise StorageError("A record does not match its checksum. Restore the data folder from a backup.")
     try:
         return decoder.decode(body)

@@ -170,7 +170,7 @@ class LmdbLog:
             record = transaction.get(_key(session, commit))
         if record is None:
             raise StorageError(f"{session}: commit {commit} is not in the log.")
-        return encoding.decode_commit(record).changes[index].blob
+        return encoding.decode_value(record, index)
 
     def snapshot(self, session: SessionId) -> Snapshot | None:
         """Return the newest snapshot."""

@@ -51,7 +51,10 @@ class MemoryLog:
 
     def value(self, session: SessionId, commit: int, index: int) -> bytes | None:
         """Return the encoded value that one change wrote."""
-        return encoding.decode_commit(self._records[session][commit - 1]).changes[index].blob
+        records = self._records.get(session, [])
+        if not 1 <= commit <= len(records):
+            raise StorageError(f"{session}: commit {commit} is not in the log.")
+        return encoding.decode_value(records[commit - 1], index)
 
     def snapshot(self, session: SessionId) -> Snapshot | None:
         """Return the newest snapshot."""

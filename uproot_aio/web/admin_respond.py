@@ -6,6 +6,7 @@ from aiohttp import web
 
 from uproot_aio.web.admin_keys import ADMIN
 from uproot_aio.web.auth import login_of
+from uproot_aio.web.keys import PARTS
 
 PROBLEMS = {
     400: "That did not work",
@@ -20,7 +21,11 @@ def respond(request: web.Request, template: str, *, status: int = 200, **context
     """Return a rendered page."""
     login = login_of(request)
     html = request.app[ADMIN].pages.render(
-        template, login=login, form_token=login.form_token if login else "", **context
+        template,
+        login=login,
+        form_token=login.form_token if login else "",
+        now=request.app[PARTS].sessions.clock.time(),
+        **context,
     )
     return web.Response(text=html, status=status, content_type="text/html")
 

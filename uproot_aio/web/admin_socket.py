@@ -35,14 +35,15 @@ class _AdminSocket:
         self._code = code
         self._watch.leave()
 
-    async def serve(self, now: Callable[[], float]) -> None:
+    async def serve(self) -> None:
+        """Serve the connection until it ends."""
         async with asyncio.TaskGroup() as group:
-            writer = group.create_task(self._write(now))
+            writer = group.create_task(self._write())
             async for _ in self._socket:
                 pass  # the page has nothing to say
             writer.cancel()
 
-    async def _write(self, now: Callable[[], float]) -> None:
+    async def _write(self) -> None:
         waiting = asyncio.ensure_future(self._watch.next())
         try:
             while True:
@@ -55,7 +56,7 @@ class _AdminSocket:
                     continue
                 update = waiting.result()
                 waiting = asyncio.ensure_future(self._watch.next())
-                await self._socket.send_str(admin_wire.update_frame(update, now()))
+                await self._socket.send_str(admin_wire.update_frame(update))
         except (Ended, StorageError):
             pass  # the page comes back and finds what there is
         except ConnectionError:
@@ -96,14 +97,14 @@ class AdminSockets:
 
         login.closers.add(log_out)
         try:
-            await served.serve(session.clock.time)
+            await served.serve()
         finally:
             login.closers.discard(log_out)
             watch.close()
             del self._open[served]
             ended.set()
 
-    async def close(self, patience_seconds: float = 1.5) -> None:
+    async def close(self, patience_seconds: float = 0.5) -> None:
         """Close all connections with 1001 and wait for their end, for a bounded time."""
         endings = list(self._open.values())
         for served in self._open:

@@ -25,7 +25,7 @@ from uproot_aio.web.origin import scheme_of
 
 SESSIONS_A_PAGE = 50
 LONGEST_VALUE = 20_000
-BOOKKEEPING = frozenset({"id", "config", "app", "page_order", "show_page", "started"})
+BOOKKEEPING = frozenset({"config", "app", "page_order", "show_page", "started"})
 BORN_EMPTY = {"label": "", "payoff": "0"}
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 UNKNOWN_SESSION = 4404
@@ -51,7 +51,7 @@ class Value:
 async def overview(request: web.Request) -> web.StreamResponse:
     """Show all experiments and, the newest first, all sessions."""
     parts = request.app[PARTS]
-    names = parts.sessions.names()[::-1]
+    names = (await parts.sessions.names())[::-1]
     last_page = max(1, -(-len(names) // SESSIONS_A_PAGE))
     asked = request.query.get("page", "")
     page = min(int(asked), last_page) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
@@ -116,7 +116,7 @@ async def player(request: web.Request) -> web.StreamResponse:
         number=number,
         where=where,
         link=link,
-        code=Markup(code),  # noqa: S704 - segno draws it from numbers only
+        code=Markup(code),
         fields=fields,
         is_local=is_local(request),
     )
@@ -174,6 +174,8 @@ def _columns(rows: Iterable[watch.Row]) -> list[Column]:
     found: dict[str, bool] = {}
     for row in rows:
         for field, text in row.cells.items():
+            if field == "id":
+                continue  # has a column of its own
             is_of_interest = field not in BOOKKEEPING and text != BORN_EMPTY.get(field)
             found[field] = found.get(field, False) or is_of_interest
     return [Column(field, is_shown) for field, is_shown in found.items()]

@@ -21,11 +21,10 @@ class PlayerFrame(msgspec.Struct, frozen=True):
 
 
 class UpdateFrame(msgspec.Struct, frozen=True, tag="update"):
-    """What changed above commit `after` up to `number`; `now` is the server's clock in Unix seconds."""
+    """What changed above commit `after` up to `number`."""
 
     after: int
     number: int
-    now: float
     rows: list[PlayerFrame]
     presence: dict[str, bool]
 
@@ -43,11 +42,11 @@ TICK = _encode(TickFrame()).decode()
 RELOAD = _encode(ReloadFrame()).decode()
 
 
-def update_frame(update: Update, now: float) -> str:
+def update_frame(update: Update) -> str:
     """Return the frame of an update."""
     rows = [_player(row) for row in update.rows]
     presence = {str(player): is_online for player, is_online in update.presence.items()}
-    return _encode(UpdateFrame(update.after, update.number, now, rows, presence)).decode()
+    return _encode(UpdateFrame(update.after, update.number, rows, presence)).decode()
 
 
 def _player(row: Row) -> PlayerFrame:

@@ -7,6 +7,7 @@ budget of calls and bytes before it lets the others have theirs.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 from collections import deque
@@ -21,14 +22,15 @@ from uproot_aio.engine.open_session import OpenSession
 from uproot_aio.state.commit import CallId, Notice, Outcome, Refused, Returned
 from uproot_aio.state.identifiers import PlayerId
 from uproot_aio.web import wire
+from uproot_aio.web.outbox import Outbox
+from uproot_aio.web.rounds import Round, Rounds
 
 logger = logging.getLogger("uproot_aio")
-HEARTBEAT_SECONDS: Final = 10.0
+BEAT_SECONDS: Final = 9.0
+SILENT_BEATS: Final = 2
+"""Beats without a sign of life, the second with a ping, after which the next one gives up: within 27 s."""
 HELLO_SECONDS: Final = 15.0
 BAD_FRAMES_A_MINUTE: Final = 10
-QUEUED_BYTES: Final = 8 << 20
-CALLS_A_ROUND: Final = 4
-BYTES_A_ROUND: Final = 1 << 16
 WHOLE_COMMIT: Final = 1 << 62
 
 _encode = msgspec.json.Encoder().encode
@@ -50,69 +52,12 @@ def encode_outcome(number: int, outcome: Outcome) -> bytes:
     return _encode(wire.Refusal(number, outcome.code, outcome.message, outcome.path, outcome.expected, data))
 
 
-class Outbox:
-    """Frames on their way to one browser; bounded by `QUEUED_BYTES`."""
-
-    def __init__(self, socket: web.WebSocketResponse) -> None:
-        self._socket = socket
-        self._frames: deque[bytes] = deque()
-        self._bytes = 0
-        self._filled = asyncio.Event()
-        self._close_code: int | None = None
-
-    def put(self, frame: bytes) -> None:
-        """Queue a frame; if the browser reads too slowly, close: it will come back and catch up."""
-        if self._close_code is not None:
-            return
-        self._frames.append(frame)
-        self._bytes += len(frame)
-        if self._bytes > QUEUED_BYTES:
-            self._frames.clear()
-            self.close(WSCloseCode.TRY_AGAIN_LATER)
-        self._filled.set()
-
-    def close(self, code: int) -> None:
-        """Close the socket once what is queued was sent."""
-        if self._close_code is None:
-            self._close_code = code
-        self._filled.set()
-
-    async def write(self) -> None:
-        """Send what is put until closed."""
-        try:
-            while True:
-                await self._filled.wait()
-                self._filled.clear()
-                while self._frames:
-                    frame = self._frames.popleft()
-                    self._bytes -= len(frame)
-                    await self._socket.send_frame(frame, WSMsgType.TEXT)
-                if self._close_code is not None:
-                    await self._socket.close(code=self._close_code)
-                    return
-        except ConnectionError:
-            # The browser has gone: it will connect again and ask for what it lacks.
-            return
-
-
-class Round:
-    """How much one connection may do before the event loop serves the others; refilled at each turn of the loop."""
-
-    def __init__(self) -> None:
-        self._calls = 0
-        self._bytes = 0
-        self._loop = asyncio.get_running_loop()
-
-    def spend(self, size: int) -> bool:
-        """Count a frame; return whether the others are to be served now."""
-        if self._calls == 0:
-            self._loop.call_soon(self._refill)
-        self._calls += 1
-        self._bytes += size
-        return self._calls >= CALLS_A_ROUND or self._bytes >= BYTES_A_ROUND
-
-    def _refill(self) -> None:
-        self._calls = self._bytes = 0
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 class LiveSocket:
@@ -121,10 +66,12 @@ class LiveSocket:
     def __init__(
         self,
         socket: web.WebSocketResponse,
+        outbox: Outbox,
         session: OpenSession,
         player: PlayerId,
         calls: LiveCalls,
         *,
+        rounds: Rounds,
         frame_bytes: int,
         calls_in_flight: int,
     ) -> None:
@@ -134,7 +81,9 @@ class LiveSocket:
         self._calls = calls
         self._frame_bytes = frame_bytes
         self._calls_in_flight = calls_in_flight
-        self._outbox = Outbox(socket)
+        self._outbox = outbox
+        self._round = Round(rounds)
+        self._silent_beats = 0
         self._hello: wire.Hello | None = None
         self._bad_frames: deque[float] = deque()
         self._unanswered = 0
@@ -154,12 +103,16 @@ class LiveSocket:
     async def serve(self) -> None:
         """Serve the connection until it ends."""
         async with asyncio.TaskGroup() as group:
+            loop = asyncio.get_running_loop()
             writer = group.create_task(self._outbox.write())
-            greeting = asyncio.get_running_loop().call_later(HELLO_SECONDS, self._expect_hello)
+            greeting = loop.call_later(HELLO_SECONDS, self._expect_hello)
+            self._heartbeat = loop.call_later(BEAT_SECONDS, self._beat)
             try:
-                await self._read()
+                # In a task of its own: each wake-up passes through all coroutines that wait for one another.
+                await group.create_task(self._read())
             finally:
                 greeting.cancel()
+                self._heartbeat.cancel()
                 self._session.broadcast.unsubscribe(self._player, self)
                 writer.cancel()
 
@@ -167,26 +120,38 @@ class LiveSocket:
         if self._hello is None:
             self._outbox.close(WSCloseCode.POLICY_VIOLATION)
 
+    def _beat(self) -> None:
+        """Ask who was silent for a sign of life, and give up who stays silent.
+
+        aiohttp has a heartbeat too, which takes a callback and a reading of the clock for each frame.
+        """
+        if self._silent_beats == SILENT_BEATS:
+            self._outbox.abort()
+            return
+        if self._silent_beats:
+            self._outbox.ping()
+        self._silent_beats += 1
+        self._heartbeat = asyncio.get_running_loop().call_later(BEAT_SECONDS, self._beat)
+
     async def _read(self) -> None:
-        round_ = Round()
         async for message in self._socket:
-            if message.type is not WSMsgType.TEXT:
-                if message.type is WSMsgType.ERROR:
-                    return
+            self._silent_beats = 0
+            if message.type is WSMsgType.TEXT:
+                await self._receive(message.data)
+            elif message.type is WSMsgType.PING:
+                await self._socket.pong(message.data)
+            elif message.type is WSMsgType.ERROR:
+                return
+            elif message.type is not WSMsgType.PONG:
                 self._refuse_frame("A frame was not text.")
-                continue
-            text: str = message.data
-            await self._receive(text)
-            if round_.spend(len(text)):
+            if self._round.spend(len(message.data)):
                 await asyncio.sleep(0)
 
     async def _receive(self, text: str) -> None:
         try:
             frame = _decode(text)
-        except RecursionError:
-            self._refuse_nesting(text)
-        except msgspec.MsgspecError as error:
-            self._refuse_frame(f"A frame could not be read: {error}.")
+        except (RecursionError, msgspec.MsgspecError) as error:
+            self._refuse_unreadable(text, error)
         else:
             if isinstance(frame, wire.Invoke):
                 self._invoke(frame)
@@ -236,14 +201,20 @@ class LiveSocket:
             self._outbox.put(_encode(wire.Gap(gap)))
         self._hello = hello
 
-    def _refuse_nesting(self, text: str) -> None:
-        """Too deep for any decoder; the call's number still stands at the beginning of what uproot.js sends."""
+    def _refuse_unreadable(self, text: str, error: Exception) -> None:
+        """Refuse a call that is JSON, but nested too deeply or with half a character, so that its Promise settles.
+
+        Its number stands at the beginning of what uproot.js sends.
+        """
         found = _ENVELOPE.match(text)
-        if found is None:
-            self._refuse_frame("A frame is nested too deeply.")
+        too_deep = isinstance(error, RecursionError)
+        if found is None or not (too_deep or _is_json(text)):
+            self._refuse_frame(
+                "A frame is nested too deeply." if too_deep else f"A frame cannot be read: {error}."
+            )
             return
-        refusal = Refused("invalid-arguments", "The arguments are nested too deeply.", "$")
-        self._outbox.put(encode_outcome(int(found[1]), refusal))
+        why = "The arguments are nested too deeply." if too_deep else f"The call cannot be read: {error}."
+        self._outbox.put(encode_outcome(int(found[1]), Refused("invalid-arguments", why, "$")))
 
     def _refuse_frame(self, why: str) -> None:
         self._outbox.put(_encode(wire.Error("bad-frame", why)))
@@ -272,20 +243,29 @@ class LiveSockets:
         self._frame_bytes = frame_bytes
         self._calls_in_flight = calls_in_flight
         self._open: dict[LiveSocket, asyncio.Event] = {}
+        self._rounds = Rounds()
 
     def prepare(self) -> web.WebSocketResponse:
         """Return a response for a new connection."""
         return web.WebSocketResponse(
-            heartbeat=HEARTBEAT_SECONDS, max_msg_size=self._frame_bytes, compress=False, timeout=2.0
+            autoping=False, max_msg_size=self._frame_bytes, compress=False, timeout=2.0
         )
 
-    async def serve(self, socket: web.WebSocketResponse, session: OpenSession, player: PlayerId) -> None:
+    async def serve(
+        self,
+        socket: web.WebSocketResponse,
+        transport: asyncio.WriteTransport,
+        session: OpenSession,
+        player: PlayerId,
+    ) -> None:
         """Serve a connection until it ends."""
         live = LiveSocket(
             socket,
+            Outbox(socket, transport),
             session,
             player,
             self._calls,
+            rounds=self._rounds,
             frame_bytes=self._frame_bytes,
             calls_in_flight=self._calls_in_flight,
         )

@@ -1,4 +1,4 @@
-"""Who is logged in as the experimenter. In memory only: a restart ends all logins, and no copy of the data holds one."""
+"""Who is logged in as the experimenter. In memory only: a restart ends all logins, no copy of the data holds one."""
 
 from __future__ import annotations
 

@@ -62,5 +62,7 @@ async def connect(request: web.Request) -> web.StreamResponse:
     except NotFound:
         await socket.close(code=UNKNOWN_PLAYER, message=b"unknown session or player")
         return socket
-    await parts.sockets.serve(socket, session, player)
+    transport = request.transport
+    if transport is not None:  # None: the browser has gone meanwhile
+        await parts.sockets.serve(socket, transport, session, player)
     return socket

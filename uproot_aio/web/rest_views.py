@@ -119,7 +119,7 @@ def _new_session(body: dict[str, Any]) -> NewSession:
 
 async def sessions(request: web.Request) -> web.StreamResponse:
     """Return all sessions, by name, in the order in which they were made."""
-    names = request.app[PARTS].sessions.names()
+    names = await request.app[PARTS].sessions.names()
     found = await request.app[ADMIN].summaries.of(names)
     return _json({summary.name: _info(summary) for summary in found})
 
