@@ -150,7 +150,9 @@ def task_factory(
     if parent is not None and current_unit.get() is not None and inspect.iscoroutine(coroutine):
         child = Work(parent.session, "background", parent.who, name=coroutine.__qualname__)
         child.watchdog = parent.watchdog
-        coroutine = _as_coroutine(drive(child, coroutine))
+        task: asyncio.Task[T] = asyncio.Task(_as_coroutine(drive(child, coroutine)), loop=loop, **options)
+        task.add_done_callback(lambda _: coroutine.close())  # it may have been cancelled before it began
+        return task
     return asyncio.Task(coroutine, loop=loop, **options)
 
 

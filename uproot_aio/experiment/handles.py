@@ -103,7 +103,13 @@ class Handle:
         unit = current_unit.get()
         if unit is not None and unit.state.session == self._session:
             return unit.state
-        return state_of.get()(self._session)
+        find = state_of.get(None)
+        if find is None:
+            raise NoOpenUnit(
+                f"{self!r} was read where no session is at hand, such as in a thread of its own. "
+                "Read what you need in the hook or live method itself, and hand it over."
+            )
+        return find(self._session)
 
     def _no_such_field(self, name: str) -> str:
         message = f'{self!r} has no field "{name}"'
@@ -133,7 +139,8 @@ class Handle:
 
     def __enter__(self) -> Self:
         """Begin a unit of work if none is open, as in a callback; inside hooks and live methods it does nothing."""
-        if current_unit.get() is None:
+        unit = current_unit.get()
+        if unit is None or not unit.is_open:
             opened = ExitStack()
             opened.enter_context(open_unit.get()(self._session))
             object.__setattr__(self, "_opened", opened)
@@ -165,6 +172,9 @@ class Handle:
 
     def __bool__(self) -> bool:
         return bool(self.fields())
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), self.__namespace__[1:]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(*{self.__namespace__[1:]!r})"

@@ -16,10 +16,12 @@ class FrozenDottedDict(dict[str, Any]):
                 f'The settings have no "{name}". There are: {", ".join(map(str, self)) or "none"}.'
             ) from None
 
-    def _refuse(self, *_arguments: object) -> NoReturn:
+    def _refuse(self, *_arguments: object, **_named: object) -> NoReturn:
         raise TypeError("The settings cannot be changed here. Give them when the session is made.")
 
     __setattr__ = _refuse
     __delattr__ = _refuse
     __setitem__ = _refuse
     __delitem__ = _refuse
+    __ior__ = _refuse
+    clear = update = setdefault = pop = popitem = _refuse

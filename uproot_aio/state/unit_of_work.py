@@ -98,12 +98,12 @@ class UnitOfWork:
         "_changes",
         "_copies",
         "_created",
-        "_is_open",
         "_known",
         "_notices",
         "_own",
         "_thread",
         "cause",
+        "is_open",
         "state",
         "who",
     )
@@ -119,7 +119,7 @@ class UnitOfWork:
         self._own: dict[Key, object] = {}
         self._created: list[OwnerId] = []
         self._thread = threading.get_ident()
-        self._is_open = True
+        self.is_open = True
 
     @property
     def is_dirty(self) -> bool:
@@ -135,7 +135,7 @@ class UnitOfWork:
         field = self.state.field(owner, name)
         if field is None:
             return MISSING
-        if not self._is_open:  # a callback or thread of a step that has ended: just a copy of what is now
+        if not self.is_open:  # a callback or thread of a step that has ended: just a copy of what is now
             return field.read()
         value = field.peek()
         if not field.is_mutable:
@@ -233,7 +233,7 @@ class UnitOfWork:
             Unstorable: something that cannot be stored was put into a mutable value.
         """
         written = self._record_changes_in_place()
-        self._is_open = False
+        self.is_open = False
         if not (self._changes or self._notices or (alone and answer is not None)):
             return None
         number = self.state.number + 1
@@ -279,7 +279,7 @@ class UnitOfWork:
 
     def undo(self) -> None:
         """Forget everything that was collected."""
-        self._is_open = False
+        self.is_open = False
         self._changes.clear()
         self._known.clear()
         self._notices.clear()
@@ -293,7 +293,7 @@ class UnitOfWork:
                 f'"{what}" was written from another thread. '
                 "Return the result from the thread, and write it in the coroutine that awaits it."
             )
-        if not self._is_open:
+        if not self.is_open:
             raise NoOpenUnit(
                 f'"{what}" was written after the step that it belongs to had ended. '
                 "Write inside the hook, live method or spawned coroutine itself."
