@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
-from tests.browser.station import Station
+from tests.browser.station import Station, StationSession
 from tests.chromium import ARGUMENTS
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
@@ -33,20 +33,26 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """Return a tab of 390 by 844 pixels; its console must stay clean."""
-    context = browser.new_context(viewport={"width": 390, "height": 844})
+def problems() -> list[str]:
+    """Return the list of what `page` reports. A test that expects something looks at it and clears it."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, problems: list[str]) -> Iterator[Page]:
+    """Return a tab of 390 by 844 pixels; its console must stay clean, and that of every tab opened beside it."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
     context.set_default_timeout(8000)
+    context.on("page", lambda opened: watch_problems(opened, problems))
     page = context.new_page()
-    problems = watch_problems(page)
     yield page
     context.close()
     assert problems == []
 
 
-def watch_problems(page: Page) -> list[str]:
+def watch_problems(page: Page, problems: list[str] | None = None) -> list[str]:
     """Return a list that grows with every error that the page reports."""
-    problems: list[str] = []
+    problems = [] if problems is None else problems
 
     def console(message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -65,3 +71,22 @@ def watch_problems(page: Page) -> list[str]:
 def wait_until_settled(page: Page) -> None:
     """Wait until the page is connected and has no unanswered call."""
     page.wait_for_selector('html[data-uproot="connected"][data-pending="0"]', state="attached")
+
+
+def open_page(page: Page, session: StationSession, index: int = 0) -> None:
+    """Open a player's first page and wait until it is connected."""
+    session.begin(index)
+    page.goto(session.link(index))
+    wait_until_settled(page)
+
+
+def press_next(page: Page) -> None:
+    """Press Next and wait until the page that comes then is connected."""
+    with page.expect_navigation():
+        page.click("#uproot-button-next")
+    wait_until_settled(page)
+
+
+def pause_clock(page: Page) -> None:
+    """Stop the page's clock, which the test has installed: from now on it runs only when the test says so."""
+    page.clock.pause_at(page.evaluate("Date.now() / 1000 + 1"))

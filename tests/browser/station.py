@@ -5,19 +5,39 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Coroutine
+import time
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+
+from multidict import MultiDict
 
 from tests.conftest import check_sessions
 from uproot_aio.app import Server, running_server
 from uproot_aio.engine.open_session import OpenSession
+from uproot_aio.engine.visit_page import Submission
 from uproot_aio.settings import Settings
 from uproot_aio.state.identifiers import SessionId, player_owner
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 20
+
+
+class ShiftedClock:
+    """The machine's clock, which a test can put forward, so that it need not wait for a deadline."""
+
+    def __init__(self) -> None:
+        self._ahead_seconds = 0.0
+
+    def time(self) -> float:
+        """Return Unix seconds."""
+        return time.time() + self._ahead_seconds
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self._ahead_seconds += seconds
 
 
 class Station:
@@ -35,6 +55,7 @@ class Station:
             port=port, experiments=experiments, data=folder / "data", durability="os", **settings
         )
         self.address = f"http://127.0.0.1:{port}/"
+        self.clock = ShiftedClock()
 
     def start(self) -> None:
         """Start the server and return when it listens."""
@@ -47,7 +68,7 @@ class Station:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         try:
-            async with running_server(self.settings) as server:
+            async with running_server(self.settings, clock=self.clock) as server:
                 self._started.set_result(server)
                 await self._stopping.wait()
                 await check_sessions(server.parts.sessions)
@@ -61,6 +82,15 @@ class Station:
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(PATIENCE_SECONDS)
         assert not self._thread.is_alive()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Be stopped inside the block, and serve on the same port again afterwards."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the server's event loop and return its result."""
@@ -95,6 +125,18 @@ class StationSession:
     def link(self, index: int = 0) -> str:
         """Return a player's link."""
         return f"{self._station.address}p/{self.name}/{self.players[index]}/"
+
+    def begin(self, index: int = 0) -> None:
+        """Bring a player to their first page, as the form of the page before it does, without loading that one."""
+
+        async def submit() -> None:
+            session = await self._station.server.parts.sessions.open(self.name)
+            player = self.players[index]
+            key = session.state.get(player_owner(player), "_uproot_key")
+            form = Submission("-1", f"{self.name}+{player}+{key}", MultiDict())
+            await self._station.server.parts.visits.visit(session, player, form)
+
+        self._station.do(submit())
 
     def value(self, field: str, index: int = 0) -> Any:
         """Return a player's field once it is on disk."""

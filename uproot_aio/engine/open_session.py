@@ -50,7 +50,7 @@ class OpenSession:
         self._committer = committer
         self._on_failure = on_failure
         self._on_long_log = on_long_log
-        self._commits_since_snapshot = 0
+        self._commits_until_snapshot = COMMITS_PER_SNAPSHOT
         self._waiting: deque[tuple[int, WhenDurable]] = deque()
         self._turns: dict[PlayerId, Turn] = {}
 
@@ -112,9 +112,10 @@ class OpenSession:
             waiting = self._waiting
             while waiting and waiting[0][0] <= commit.number:
                 waiting.popleft()[1](None)
-            self._commits_since_snapshot += 1
-            if self._commits_since_snapshot >= COMMITS_PER_SNAPSHOT:
-                self._commits_since_snapshot = 0
+            self._commits_until_snapshot -= 1
+            if self._commits_until_snapshot == 0:
+                # It takes about a microsecond a field, so it is due the less often the more there are.
+                self._commits_until_snapshot = max(COMMITS_PER_SNAPSHOT, 2 * self.state.count_fields())
                 self._on_long_log(self)
 
     def _fail(self, error: StorageError) -> None:

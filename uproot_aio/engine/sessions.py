@@ -201,11 +201,12 @@ class Sessions:
             del self._open[failed.id]
 
     def _start_snapshot(self, session: OpenSession) -> None:
-        self.tasks.start(self._save_snapshot(session.id), f"snapshot of session {session.id}")
+        snapshot = session.state.snapshot()
+        self.tasks.start(self._save_snapshot(session, snapshot), f"snapshot of session {session.id}")
 
-    async def _save_snapshot(self, session: SessionId) -> None:
-        snapshot = await asyncio.to_thread(_snapshot, self.log, session)
+    async def _save_snapshot(self, session: OpenSession, snapshot: Snapshot) -> None:
         try:
+            await session.saved()  # a snapshot must not be ahead of its log
             await self.committer.run(lambda: self.log.save_snapshot(snapshot))
         except StorageError:
             # A snapshot only saves time; the commits are what counts, and they report their own failures.
@@ -240,10 +241,6 @@ def rebuild(log: Log, session: SessionId) -> SessionState:
     """
     snapshot = log.snapshot(session)
     return replay(session, snapshot, log.read(session, 0 if snapshot is None else snapshot.number))
-
-
-def _snapshot(log: Log, session: SessionId) -> Snapshot:
-    return rebuild(log, session).snapshot()
 
 
 def _listing(session: SessionId) -> OwnerId:

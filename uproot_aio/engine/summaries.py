@@ -45,11 +45,11 @@ class Summaries:
         A session that cannot be read has a summary that says so.
         """
         unread = [name for name in names if name not in self._kept]
-        if unread:
-            for summary in await asyncio.to_thread(_read_all, self._sessions.log, unread):
-                self._kept[summary.name] = summary
+        found = await asyncio.to_thread(_read_all, self._sessions.log, unread) if unread else []
+        unreadable = {summary.name: summary for summary in found if summary.problem}
+        self._kept |= {summary.name: summary for summary in found if not summary.problem}
         opened = {session.id: session for session in self._sessions.opened()}
-        return [await self._current(name, opened.get(name)) for name in names]
+        return [unreadable.get(name) or await self._current(name, opened.get(name)) for name in names]
 
     async def _current(self, name: SessionId, session: OpenSession | None) -> Summary:
         kept = self._kept[name]

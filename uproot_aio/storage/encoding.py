@@ -1,11 +1,13 @@
 """Commits and snapshots to bytes and back: a version byte, a CRC-32 of the rest, then msgpack.
 
 Every later version reads every older format: a new format is a new version byte with its own decoder here.
+Version 1 is one commit or snapshot, version 2 an array of commits.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import TypeVar
 from zlib import crc32
 
@@ -15,11 +17,13 @@ from uproot_aio.errors import DataTooNew, StorageError
 from uproot_aio.state.commit import Commit
 from uproot_aio.state.session_state import Snapshot
 
-FORMAT = 1
+ONE, SEVERAL = 1, 2
+FORMAT = SEVERAL
 T = TypeVar("T")
 _HEAD = struct.Struct(">BI")
 _encoder = msgspec.msgpack.Encoder()
 _commits = msgspec.msgpack.Decoder(Commit)
+_groups = msgspec.msgpack.Decoder(list[Commit])
 _snapshots = msgspec.msgpack.Decoder(Snapshot)
 
 
@@ -38,9 +42,25 @@ def decode_commit(record: bytes) -> Commit:
     return _decode(_commits, record)
 
 
-def decode_value(record: bytes, index: int) -> bytes | None:
-    """Return the encoded value that one change of a commit's record wrote; raises as `decode_commit` does."""
-    changes = decode_commit(record).changes
+def encode_commits(commits: Sequence[Commit]) -> bytes:
+    """Return one record of commits that follow one another."""
+    return _seal(_encoder.encode(commits), SEVERAL)
+
+
+def decode_commits(record: bytes) -> list[Commit]:
+    """Return the commits of a record; raises as `decode_commit` does."""
+    if record[:1] == bytes((SEVERAL,)):
+        return _decode(_groups, record)
+    return [_decode(_commits, record)]
+
+
+def value_of(commit: Commit, index: int) -> bytes | None:
+    """Return the encoded value that one change of a commit wrote.
+
+    Raises:
+        StorageError: the commit has no such change.
+    """
+    changes = commit.changes
     if not 0 <= index < len(changes):
         raise StorageError(f"A record has {len(changes)} changes, so there is no change {index}.")
     return changes[index].blob
@@ -56,8 +76,8 @@ def decode_snapshot(record: bytes) -> Snapshot:
     return _decode(_snapshots, record)
 
 
-def _seal(body: bytes) -> bytes:
-    return _HEAD.pack(FORMAT, crc32(body)) + body
+def _seal(body: bytes, version: int = ONE) -> bytes:
+    return _HEAD.pack(version, crc32(body)) + body
 
 
 def _decode(decoder: msgspec.msgpack.Decoder[T], record: bytes) -> T:
@@ -69,7 +89,7 @@ def _decode(decoder: msgspec.msgpack.Decoder[T], record: bytes) -> T:
             f"A record has format {version}; this version reads up to {FORMAT}. Use a newer version."
         )
     body = memoryview(record)[_HEAD.size :]
-    if version < FORMAT or crc32(body) != checksum:
+    if version < ONE or crc32(body) != checksum:
         raise StorageError("A record does not match its checksum. Restore the data folder from a backup.")
     try:
         return decoder.decode(body)

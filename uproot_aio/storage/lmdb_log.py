@@ -24,11 +24,26 @@ from uproot_aio.storage import encoding
 FORMAT_KEY = b"format"
 MAP_SIZE_BYTES = 1 << 40
 PAGE_OF_COMMITS = 1000
+COMMITS_A_RECORD = 100
 _NUMBER = struct.Struct(">Q")
 
 
 def _key(session: SessionId, number: int) -> bytes:
     return session.encode("ascii") + b"\0" + _NUMBER.pack(number)
+
+
+def _by_session(commits: Sequence[Commit]) -> dict[SessionId, list[Commit]]:
+    found: dict[SessionId, list[Commit]] = {}
+    for commit in commits:
+        found.setdefault(commit.session, []).append(commit)
+    return found
+
+
+def _check_order(session: SessionId, commits: Sequence[Commit], before: int) -> None:
+    for commit in commits:
+        if commit.number != before + 1:
+            raise LogGap(f"{session}: commit {commit.number} cannot follow commit {before}.")
+        before = commit.number
 
 
 class LmdbLog:
@@ -102,7 +117,7 @@ class LmdbLog:
     def _check_format(self) -> None:
         with self._env.begin(write=True) as transaction:
             found = transaction.get(FORMAT_KEY, db=self._meta)
-            if found is None:
+            if found is None or int(found) < encoding.FORMAT:
                 transaction.put(FORMAT_KEY, str(encoding.FORMAT).encode(), db=self._meta)
             elif int(found) > encoding.FORMAT:
                 raise DataTooNew(
@@ -115,17 +130,13 @@ class LmdbLog:
         last = dict[SessionId, int]()
         try:
             with self._env.begin(write=True, db=self._commits) as transaction:
-                for commit in commits:
-                    session = commit.session
-                    before = last.get(session)
-                    if before is None:
-                        before = self._last_number(transaction, session)
-                    if commit.number != before + 1:
-                        raise LogGap(f"{session}: commit {commit.number} cannot follow commit {before}.")
-                    last[session] = commit.number
-                    transaction.put(
-                        _key(session, commit.number), encoding.encode_commit(commit), append=False
-                    )
+                for session, own in _by_session(commits).items():
+                    _check_order(session, own, self._last_number(transaction, session))
+                    for first in range(0, len(own), COMMITS_A_RECORD):
+                        record = own[first : first + COMMITS_A_RECORD]
+                        key = _key(session, record[-1].number)
+                        transaction.put(key, encoding.encode_commits(record))
+                    last[session] = own[-1].number
         except lmdb.Error as error:
             raise StorageError(f"The data could not be written: {error}.") from error
         self._last.update(last)
@@ -145,32 +156,38 @@ class LmdbLog:
 
     def read(self, session: SessionId, after: int = 0) -> Iterator[Commit]:
         """Yield the commits numbered above `after`; reads a page at a time, so that no transaction stays open."""
-        while True:
-            records = self._page(session, after)
+        while records := self._page(session, after):
             for record in records:
-                yield encoding.decode_commit(record)
-            if len(records) < PAGE_OF_COMMITS:
-                return
-            after += len(records)
+                for commit in encoding.decode_commits(record):
+                    if commit.number > after:
+                        yield commit
+                        after = commit.number
 
     def _page(self, session: SessionId, after: int) -> list[bytes]:
+        """Return the records of the next commits, about `PAGE_OF_COMMITS` of them; none at the end."""
         prefix = session.encode("ascii") + b"\0"
         records: list[bytes] = []
         with self._env.begin(db=self._commits) as transaction, transaction.cursor() as cursor:
             if cursor.set_range(_key(session, after + 1)):
                 for key, record in cursor:
-                    if not key.startswith(prefix) or len(records) == PAGE_OF_COMMITS:
+                    if not key.startswith(prefix):
                         break
                     records.append(record)
+                    if _NUMBER.unpack(key[-8:])[0] >= after + PAGE_OF_COMMITS:
+                        break
         return records
 
     def value(self, session: SessionId, commit: int, index: int) -> bytes | None:
         """Return the encoded value that one change wrote."""
-        with self._env.begin(db=self._commits) as transaction:
-            record = transaction.get(_key(session, commit))
-        if record is None:
-            raise StorageError(f"{session}: commit {commit} is not in the log.")
-        return encoding.decode_value(record, index)
+        with self._env.begin(db=self._commits) as transaction, transaction.cursor() as cursor:
+            found = (
+                cursor.set_range(_key(session, commit)) and cursor.key()[:-8] == _key(session, commit)[:-8]
+            )
+            record: bytes = cursor.value()
+        for candidate in encoding.decode_commits(record) if found else ():
+            if candidate.number == commit:
+                return encoding.value_of(candidate, index)
+        raise StorageError(f"{session}: commit {commit} is not in the log.")
 
     def snapshot(self, session: SessionId) -> Snapshot | None:
         """Return the newest snapshot."""

@@ -54,7 +54,7 @@ class MemoryLog:
         records = self._records.get(session, [])
         if not 1 <= commit <= len(records):
             raise StorageError(f"{session}: commit {commit} is not in the log.")
-        return encoding.decode_value(records[commit - 1], index)
+        return encoding.value_of(encoding.decode_commit(records[commit - 1]), index)
 
     def snapshot(self, session: SessionId) -> Snapshot | None:
         """Return the newest snapshot."""

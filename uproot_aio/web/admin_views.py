@@ -18,7 +18,7 @@ from uproot_aio.errors import NotFound
 from uproot_aio.state.identifiers import SESSION, OwnerId, PlayerId, SessionId, player_owner
 from uproot_aio.state.session_state import SessionState
 from uproot_aio.web.admin_keys import ADMIN
-from uproot_aio.web.admin_respond import respond
+from uproot_aio.web.admin_respond import respond, respond_in_thread
 from uproot_aio.web.auth import current_login
 from uproot_aio.web.keys import PARTS
 from uproot_aio.web.origin import scheme_of
@@ -74,12 +74,13 @@ async def overview(request: web.Request) -> web.StreamResponse:
 async def session(request: web.Request) -> web.StreamResponse:
     """Show one session: who is where, and what everybody's fields are."""
     opened = await open_session(request)
-    seen = await watch.overview(opened)
+    fields = _values(opened.state, SESSION)
+    seen = await watch.overview(opened)  # waits until all of this, the session's fields included, is on disk
     config = str(opened.state.get(SESSION, "config", ""))
     apps = apps_of(opened.state)
     library = request.app[PARTS].library
     [summary] = await request.app[ADMIN].summaries.of([opened.id])
-    return respond(
+    return await respond_in_thread(
         request,
         "Session",
         session=opened.id,
@@ -91,7 +92,7 @@ async def session(request: web.Request) -> web.StreamResponse:
         seen=seen,
         columns=_columns(seen.rows),
         links={row.player: player_link(request, opened.id, row.player) for row in seen.rows},
-        fields=_values(opened.state, SESSION),
+        fields=fields,
         is_local=is_local(request),
     )
 

@@ -18,7 +18,6 @@ from uproot_aio.web.origin import comes_from_us, is_same_origin, scheme_of
 
 COOKIE: Final = "uauth"
 LOGIN_PATH: Final = "/admin/login/"
-LOGIN: Final = "uproot_aio_login"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 CONTENT_POLICY: Final = "; ".join(
@@ -81,8 +80,14 @@ def login_of(request: web.Request) -> Login | None:
 
 
 def current_login(request: web.Request) -> Login:
-    """Return the login of a request that passed `experimenter_only`."""
-    login: Login = request[LOGIN]
+    """Return the login of a request.
+
+    Raises:
+        HTTPSeeOther: there is none; leads to the way in.
+    """
+    login = login_of(request)
+    if login is None:
+        raise web.HTTPSeeOther(LOGIN_PATH)
     return login
 
 
@@ -104,10 +109,7 @@ def experimenter_only(handler: Handler) -> Handler:
 
     @functools.wraps(handler)
     async def guarded(request: web.Request) -> web.StreamResponse:
-        login = login_of(request)
-        if login is None:
-            raise web.HTTPSeeOther(LOGIN_PATH)
-        request[LOGIN] = login
+        login = current_login(request)
         if request.method not in SAFE_METHODS:
             form = await read_form(request)
             if not is_same_secret(form.get("csrf", ""), login.form_token):
@@ -124,10 +126,8 @@ def experimenter_socket(handler: Handler) -> Handler:
 
     @functools.wraps(handler)
     async def guarded(request: web.Request) -> web.StreamResponse:
-        login = login_of(request)
-        if login is None or not is_same_origin(request):
+        if login_of(request) is None or not is_same_origin(request):
             raise web.HTTPForbidden(text="This socket can only be opened from the experimenter's own pages.")
-        request[LOGIN] = login
         return await handler(request)
 
     return guarded

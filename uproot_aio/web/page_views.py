@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Final
 
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 from multidict import MultiDict
 
 from uproot_aio.engine.visit_page import Submission
-from uproot_aio.errors import NotFound
+from uproot_aio.errors import NotFound, StorageError
 from uproot_aio.state.identifiers import PlayerId, SessionId
 from uproot_aio.web.keys import PARTS
 from uproot_aio.web.origin import is_same_origin
 
+logger = logging.getLogger("uproot_aio")
 UNKNOWN_PLAYER: Final = 4404
 UNCACHEABLE: Final = {
     "Cache-Control": "no-store, no-cache, must-revalidate, max-age=0",
@@ -61,6 +63,10 @@ async def connect(request: web.Request) -> web.StreamResponse:
             raise NotFound(f"Session {session_id} has no player {player}.")
     except NotFound:
         await socket.close(code=UNKNOWN_PLAYER, message=b"unknown session or player")
+        return socket
+    except StorageError as error:
+        logger.error("Session %s cannot be opened: %s", session_id, error)
+        await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
         return socket
     transport = request.transport
     if transport is not None:  # None: the browser has gone meanwhile
