@@ -15,7 +15,7 @@ import lmdb
 import msgspec
 from aiohttp import web
 
-from benchmarks.server_process import announce, until_terminated
+from benchmarks.server_process import Loop, announce, until_terminated
 from uproot_aio.event_loop import loop_factory
 from uproot_aio.web import wire
 
@@ -109,12 +109,11 @@ async def serve(kind: str, folder: str, clients: int) -> None:
     await until_terminated()
 
 
-def main(kind: str, folder: str, loop: str, clients: str) -> None:
+def main(kind: str, folder: str, loop: Loop, clients: str) -> None:
     """Serve on the event loop that was asked for."""
-    assert loop in ("asyncio", "uvloop")
     with asyncio.Runner(loop_factory=loop_factory(loop)) as runner:
         runner.run(serve(kind, folder, int(clients)))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(*sys.argv[1:])  # type: ignore[arg-type]  # given by the commands of this package

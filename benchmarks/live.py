@@ -7,23 +7,20 @@ everything from minute to minute; what is printed are medians over the rounds.
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import platform
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
-from typing import Literal
 
 import click
 
 from benchmarks.load_client import Measurement, measure
-from benchmarks.server_process import ROOT, MeasuredServer, measured_server
+from benchmarks.server_process import ROOT, Loop, MeasuredServer, loop_of, measured_server
 from uproot_aio.event_loop import loop_factory
 
 ECHO, LMDB, FSYNC, OS = "bare echo", "bare LMDB", "ours, fsync", "ours, os"
-Loop = Literal["asyncio", "uvloop"]
 Rounds = Mapping[tuple[int, str], Sequence[Measurement]]
 
 
@@ -97,12 +94,6 @@ def print_aims(found: Rounds) -> None:
         pairs = zip(found[1, FSYNC], found[1, LMDB], strict=True)
         above = median(ours.p50_ms - bare.p50_ms for ours, bare in pairs)
         print(f"1 client, fsync: p50 {above:.2f} ms above bare LMDB (aim at most 0.35 ms)")
-
-
-def loop_of(choice: str) -> Loop:
-    """Return the event loop that all servers and the clients use."""
-    has_uvloop = importlib.util.find_spec("uvloop") is not None
-    return "uvloop" if choice == "uvloop" or (choice == "auto" and has_uvloop) else "asyncio"
 
 
 @click.command(help=__doc__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 import math
 import subprocess
@@ -12,8 +13,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 ROOT = Path(__file__).parent.parent
+Loop = Literal["asyncio", "uvloop"]
+Durability = Literal["fsync", "os"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,12 @@ def measured_server(name: str, module: str, *arguments: str) -> Iterator[Measure
         process.terminate()
         process.wait()
         process.stdout.close()
+
+
+def loop_of(choice: str) -> Loop:
+    """Return the event loop that all servers and clients of one run use."""
+    has_uvloop = importlib.util.find_spec("uvloop") is not None
+    return "uvloop" if choice == "uvloop" or (choice == "auto" and has_uvloop) else "asyncio"
 
 
 def announce(urls: Sequence[str], position: int) -> None:

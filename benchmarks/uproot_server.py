@@ -10,7 +10,9 @@ import logging
 import sys
 from pathlib import Path
 
-from benchmarks.server_process import announce, until_terminated
+from multidict import MultiDict
+
+from benchmarks.server_process import Durability, Loop, announce, until_terminated
 from uproot_aio.app import running_server
 from uproot_aio.engine.visit_page import Submission
 from uproot_aio.event_loop import loop_factory
@@ -28,16 +30,14 @@ async def serve(settings: Settings, config: str, clients: int) -> None:
         for player in players:
             token = seats.token_of(session.state, session.id, player)
             await parts.visits.visit(session, player, None)
-            await parts.visits.visit(session, player, Submission("-1", token, {}))
+            await parts.visits.visit(session, player, Submission("-1", token, MultiDict()))
         urls = [f"{server.address}ws/{session.id}/{player}/" for player in players]
         announce(urls, seats.position_of(session.state, players[0]))
         await until_terminated()
 
 
-def main(apps: str, config: str, durability: str, folder: str, loop: str, clients: str) -> None:
+def main(apps: str, config: str, durability: Durability, folder: str, loop: Loop, clients: str) -> None:
     """Serve on the event loop that was asked for."""
-    assert loop in ("asyncio", "uvloop")
-    assert durability in ("fsync", "os")
     logging.basicConfig(level=logging.WARNING)
     settings = Settings(port=0, experiments=Path(apps), data=Path(folder), durability=durability)
     with asyncio.Runner(loop_factory=loop_factory(loop)) as runner:
@@ -45,4 +45,4 @@ def main(apps: str, config: str, durability: str, folder: str, loop: str, client
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(*sys.argv[1:])  # type: ignore[arg-type]  # given by the commands of this package

@@ -33,7 +33,7 @@ def client_frame(payload: bytes, kind: int = TEXT) -> bytes:
 
 
 def invocation(number: int, method: str = "increment", args: bytes = b"[]") -> bytes:
-    """Return the frame of a live call of which all earlier ones were answered."""
+    """Return the frame of a live call; all earlier ones count as answered."""
     payload = b'{"type":"invoke","number":%d,"oldest":%d,"method":"%b","args":%b}'
     return client_frame(payload % (number, number, method.encode(), args))
 
@@ -131,7 +131,7 @@ async def connect(make: Callable[[bytes, bytes], C], url: str, position: int) ->
     hello %= (secrets.token_hex(16).encode(), position)
     async with asyncio.timeout(CONNECT_SECONDS):
         _, connection = await asyncio.get_running_loop().create_connection(
-            lambda: make(request.encode(), hello), parts.hostname, parts.port
+            lambda: make(request.encode(), hello), parts.hostname or "", parts.port or 80
         )
         await connection.greeted
     if connection.lost.done():

@@ -7,6 +7,7 @@ import logging
 import random
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ from uproot_aio.web.routes import add_routes
 from uproot_aio.web.watch_files import watch_files
 
 PATIENCE_SECONDS = 1.5
+SWITCH_SECONDS = 0.0005
+"""How long the writer's thread waits for a busy event loop, each of the few times a flush that it needs Python."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ async def running_server(
         listening.close()
         raise
     loop.set_task_factory(task_factory)
+    sys.setswitchinterval(SWITCH_SECONDS)
     library = Library(settings.experiments)
     await asyncio.to_thread(library.load)
     sessions = await Sessions.start(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 from tests.browser.station import Station, StationSession
 from tests.chromium import ARGUMENTS
 
-EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+ROOT = Path(__file__).parents[2]
+EXPERIMENTS = ROOT / "experiments"
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +35,17 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
     station.stop()
 
 
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Return axe-core; without it, skip, or fail in CI."""
+    if not AXE.exists():
+        message = "axe-core is not installed: npm ci"
+        if os.environ.get("CI", "").lower() in {"true", "1"}:
+            pytest.fail(message)
+        pytest.skip(message)
+    return AXE.read_text(encoding="utf-8")
+
+
 @pytest.fixture
 def problems() -> list[str]:
     """Return the list of what `page` reports. A test that expects something looks at it and clears it."""
@@ -43,7 +57,11 @@ def page(browser: Browser, problems: list[str]) -> Iterator[Page]:
     """Return a tab of 390 by 844 pixels; its console must stay clean, and that of every tab opened beside it."""
     context = browser.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
     context.set_default_timeout(8000)
-    context.on("page", lambda opened: watch_problems(opened, problems))
+
+    def watch(opened: Page) -> None:
+        watch_problems(opened, problems)
+
+    context.on("page", watch)
     page = context.new_page()
     yield page
     context.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 import socket
 import threading
 import time
@@ -19,7 +20,7 @@ from uproot_aio.app import Server, running_server
 from uproot_aio.engine.open_session import OpenSession
 from uproot_aio.engine.visit_page import Submission
 from uproot_aio.settings import Settings
-from uproot_aio.state.identifiers import SessionId, player_owner
+from uproot_aio.state.identifiers import PlayerId, SessionId, player_owner
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 20
@@ -56,6 +57,7 @@ class Station:
         )
         self.address = f"http://127.0.0.1:{port}/"
         self.clock = ShiftedClock()
+        self.reloads: queue.Queue[list[str]] = queue.Queue()
 
     def start(self) -> None:
         """Start the server and return when it listens."""
@@ -68,7 +70,7 @@ class Station:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         try:
-            async with running_server(self.settings, clock=self.clock) as server:
+            async with running_server(self.settings, clock=self.clock, on_reload=self.reloads.put) as server:
                 self._started.set_result(server)
                 await self._stopping.wait()
                 await check_sessions(server.parts.sessions)
@@ -82,6 +84,10 @@ class Station:
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(PATIENCE_SECONDS)
         assert not self._thread.is_alive()
+
+    def wait_for_reload(self) -> None:
+        """Return when changed files have been taken up."""
+        self.reloads.get(timeout=PATIENCE_SECONDS)
 
     @contextmanager
     def away(self) -> Iterator[None]:
@@ -117,7 +123,7 @@ class StationSession:
     def __init__(self, station: Station, name: SessionId) -> None:
         self._station = station
         self.name = name
-        self.players = list(self._open().state.members("player"))
+        self.players = [PlayerId(player) for player in self._open().state.members("player")]
 
     def _open(self) -> OpenSession:
         return self._station.do(self._station.server.parts.sessions.open(self.name))

@@ -222,15 +222,6 @@ def _violations(page: Page, axe: str) -> list[str]:
     return found
 
 
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """Return the accessibility checker, if `npm ci` has installed it."""
-    file = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-    if not file.exists():
-        pytest.skip("axe-core is not installed: run npm ci")
-    return file.read_text()
-
-
 def test_after_a_restart_the_page_asks_to_log_in_again(page: Page, tmp_path: Path, talk: Station) -> None:
     station = Station(tmp_path, Path(talk.settings.experiments).parent / "none")
     station.start()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.browser.conftest import EXPERIMENTS, wait_until_settled, watch_problems
+from tests.browser.conftest import EXPERIMENTS, wait_until_settled
 from tests.browser.station import Station
 
 pytestmark = pytest.mark.browser
@@ -24,39 +24,33 @@ SMALL = """() => [...document.querySelectorAll("#uproot-main :is(button, .form-c
 STICKS_OUT = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
-@pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("app", APPS)
-def test_pages_fit_and_their_controls_have_names(
-    station: Station, browser: Browser, app: str, width: int
-) -> None:
-    session = station.session(app)
-    context = browser.new_context(viewport={"width": width, "height": 844})
-    context.set_default_timeout(8000)
-    page = context.new_page()
-    problems = watch_problems(page)
+def test_pages_fit_and_their_controls_have_names(station: Station, page: Page, app: str) -> None:
+    wrong: list[str] = []
 
-    page.goto(session.link())
+    page.goto(station.session(app).link())
     for _ in range(8):
         page.wait_for_selector("#uproot-starting", state="detached")
         wait_until_settled(page)
-        problems += look_at(page)
+        wrong += look_at(page)
         if page.locator("#uproot-button-next").count() == 0:
             break
         if app == "registration" and page.locator("#username").count():
             page.fill("#username", "ada")
         with page.expect_navigation():
             page.click("#uproot-button-next")
-    context.close()
 
-    assert problems == []
+    assert wrong == []
 
 
 def look_at(page: Page) -> list[str]:
     """Return what is wrong with how the page looks now."""
     wrong = [f"no name: {html}" for html in page.evaluate(NAMELESS)]
     wrong += [f"too small: {html}" for html in page.evaluate(SMALL)]
-    if page.evaluate(STICKS_OUT):
-        wrong.append(f"{page.title()} scrolls sideways")
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        if page.evaluate(STICKS_OUT):
+            wrong.append(f"{page.title()} scrolls sideways at {width} pixels")
     if page.locator("h1").count() > 1:
         wrong.append(f"{page.title()} has several first headings")
     return wrong

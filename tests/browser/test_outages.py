@@ -1,4 +1,4 @@
-"""Lost connections: what people see and hear of them, and what becomes of calls and notices. Real browser, real server."""
+"""Lost connections, in a real browser: what people see and hear of them, what becomes of calls and notices."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def set_gate(station: Station, *, is_open: bool) -> None:
     """Let the calls of `held` go on, or wait."""
 
     async def move() -> None:
-        gate: asyncio.Event = station.server.parts.library.apps["outage"].module.gate  # type: ignore[attr-defined]
+        gate: asyncio.Event = station.server.parts.library.apps["outage"].module.gate
         gate.set() if is_open else gate.clear()
 
     station.do(move())

@@ -124,13 +124,17 @@ def test_a_tab_left_behind_shows_the_right_page_instead_of_moving(page: Page, wa
     expect(behind.locator("h1")).to_have_text("Third")
 
 
-def test_a_prefetched_link_moves_nobody(station: Station, page: Page) -> None:
+def test_a_prefetched_link_moves_nobody(station: Station, page: Page, walk: StationSession) -> None:
     session = station.session("walk")
-    page.goto(station.address + "admin/login/")
 
-    response = page.request.get(session.link(), headers={"Sec-Purpose": "prefetch;prerender"})
+    with page.expect_response(session.link()) as fetched:
+        page.evaluate(
+            "href => document.head.append(Object.assign(document.createElement('link'), { rel: 'prefetch', href }))",
+            session.link(),
+        )
 
-    assert (response.status, response.body()) == (204, b"")
+    assert fetched.value.request.headers["sec-purpose"] == "prefetch"
+    assert fetched.value.status == 204
     assert session.value("started") is False
 
 
@@ -180,13 +184,31 @@ def test_what_is_wrong_with_a_form_is_said_without_javascript_too(station: Stati
     context.close()
 
 
+def test_a_page_that_vanishes_gives_way_to_a_calm_one_until_it_is_back(
+    station: Station, page: Page, walk: StationSession
+) -> None:
+    app = station.settings.experiments / "walk.py"
+    page.clock.install()
+
+    app.rename(app.with_suffix(".away"))
+    station.wait_for_reload()
+    page.reload()
+    expect(page.locator("h1")).to_have_text("One moment, please")
+    app.with_suffix(".away").rename(app)
+    station.wait_for_reload()
+    page.clock.fast_forward(10_000)
+
+    expect(page.locator("h1")).to_have_text("Second")
+
+
 @pytest.mark.parametrize("path", ["p/nosuch/player/", "p/{session}/nobody/", "nowhere"])
 def test_an_unknown_link_shows_a_calm_page(
     station: Station, page: Page, problems: list[str], path: str
 ) -> None:
     response = page.goto(station.address + path.format(session=station.session("walk").name))
 
-    assert response is not None and response.status == 404
+    assert response is not None
+    assert response.status == 404
     expect(page.locator("h1")).to_have_text("This link leads nowhere")
     assert [text for text in problems if "404" not in text] == []
     problems.clear()

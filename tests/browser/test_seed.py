@@ -1,4 +1,4 @@
-"""Every sentence and code block of the description of live methods, in a real browser, through the shipped experiments."""
+"""What the description of live methods says, in a real browser, through the shipped experiments."""
 
 from __future__ import annotations
 
@@ -127,7 +127,8 @@ def test_a_failed_call_that_nobody_handles_shows_in_the_console(
     with page.expect_event("pageerror"):
         page.evaluate("() => { uproot.invoke('set_value', 'a word') }")
 
-    assert len(problems) == 1 and "set_value" in problems[0]
+    (problem,) = problems
+    assert "set_value" in problem
     problems.clear()
 
 

@@ -21,16 +21,16 @@ from tests.crash.killing import kill_under_load
 def main(players: int, kills: int, seed: int | None) -> None:
     """Run and print."""
     seed = secrets.randbits(32) if seed is None else seed
-    print(f"seed {seed}, {players} players, {kills} kills", flush=True)
+    click.echo(f"seed {seed}, {players} players, {kills} kills")
     with tempfile.TemporaryDirectory() as folder:
         outcome = asyncio.run(kill_under_load(Path(folder), players=players, kills=kills, seed=seed))
-    print(
+    click.echo(
         f"{outcome.answers:,} answers, {outcome.interrupted} interrupted, "
         f"{outcome.connections:,} connections, {outcome.seconds:.0f} s"
     )
     for mistake in outcome.mistakes:
-        print("MISTAKE", mistake)
-    print("nothing was lost, nothing ran twice" if not outcome.mistakes else "promises were broken")
+        click.echo(f"MISTAKE {mistake}")
+    click.echo("nothing was lost, nothing ran twice" if not outcome.mistakes else "promises were broken")
     sys.exit(1 if outcome.mistakes else 0)
 
 

@@ -32,7 +32,7 @@ class BusyPlayer:
         while not stopped.is_set():
             methods = self.source.choices(METHODS, k=self.source.randint(1, TOGETHER))
             calls = [self.player.send(method) for method in methods]
-            done, pending = await asyncio.wait(calls, timeout=SETTLE_SECONDS)
+            _, pending = await asyncio.wait(calls, timeout=SETTLE_SECONDS)
             if pending:
                 self.mistakes.append(f"{len(pending)} calls were not settled in {SETTLE_SECONDS:g} s")
                 return

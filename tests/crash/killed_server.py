@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
 
-from tests.server_process import ROOT, clean_environment
+from tests.server_process import RUN, clean_environment
 
 KEY: Final = "crash"
 START_SECONDS: Final = 30.0
@@ -25,7 +23,7 @@ class KilledServer:
         self._folder = folder
         self._http = http
         self._port = _free_port()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: asyncio.subprocess.Process | None = None
         self.address = f"http://127.0.0.1:{self._port}/"
 
     async def start(self) -> None:
@@ -40,8 +38,9 @@ class KilledServer:
             str(self._folder / "data"),
         ]
         with (self._folder / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, str(ROOT / "run.py"), *arguments],
+            self._process = await asyncio.create_subprocess_exec(
+                *RUN,
+                *arguments,
                 cwd=self._folder,
                 env=clean_environment({"UPROOT_AIO_API_KEYS": KEY}),
                 stdout=log,
@@ -49,7 +48,7 @@ class KilledServer:
             )
         async with asyncio.timeout(START_SECONDS):
             while not await self._answers():
-                assert self._process.poll() is None, self.log()
+                assert self._process.returncode is None, self.log()
                 await asyncio.sleep(0.02)
 
     async def _answers(self) -> bool:
@@ -59,11 +58,11 @@ class KilledServer:
             return False
         return True
 
-    def kill(self) -> None:
-        """Kill the process as the power would: it gets no chance to do anything."""
-        if self._process is not None:
+    async def kill(self) -> None:
+        """Kill the process, which gets no chance to do anything."""
+        if self._process is not None and self._process.returncode is None:
             self._process.kill()
-            self._process.wait()
+            await self._process.wait()
 
     def log(self) -> str:
         """Return what the servers have printed."""

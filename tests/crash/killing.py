@@ -42,7 +42,7 @@ async def kill_under_load(folder: Path, *, players: int, kills: int, seed: int) 
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
         server = KilledServer(folder, http)
-        stack.callback(server.kill)
+        stack.push_async_callback(server.kill)
         await server.start()
         session = await server.create_session("tally", players)
         busy = await _players(stack, http, server, session, source)
@@ -52,12 +52,12 @@ async def kill_under_load(folder: Path, *, players: int, kills: int, seed: int) 
                 group.create_task(player.work(stopped))
             for _ in range(kills):
                 await asyncio.sleep(source.uniform(*LIFE_SECONDS))
-                server.kill()
+                await server.kill()
                 await server.start()
             stopped.set()
         await asyncio.gather(*(asyncio.wait_for(it.player.ping(), PONG_SECONDS) for it in busy))
         mistakes = [*_check_notices(busy)]
-        server.kill()  # once more: what was answered last must be there too
+        await server.kill()  # once more: what was answered last must be there too
         await server.start()
         stored = await server.values(session, FIELDS)
     mistakes += [f"{player.name}: {it}" for player in busy for it in player.check(stored[player.name])]

@@ -6,10 +6,11 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 
-from uproot_aio.engine.group_commit import GroupCommit
+from uproot_aio.engine.group_commit import GroupCommit, Landed
 from uproot_aio.errors import StorageError
 from uproot_aio.state.commit import Commit
 from uproot_aio.state.identifiers import SessionId
@@ -44,11 +45,14 @@ class Desk:
         self.heard: list[tuple[SessionId, int, str | None]] = []
         self._all_heard = asyncio.Event()
         self._expected = 0
+        self._listeners: dict[tuple[SessionId, int], Landed] = {}
 
-    def add(self, number: int, session: SessionId = A) -> None:
+    def add(self, number: int, session: SessionId = A, *, life: int = 1) -> None:
+        """Hand over a commit for a session, which is another listener in each life."""
         self._expected += 1
         self._all_heard.clear()
-        self.writer.add(Commit(session, number, 1.0, "live", "p"), self._landed)
+        listener = self._listeners.setdefault((session, life), partial(self._landed))
+        self.writer.add(Commit(session, number, 1.0, "live", "p"), listener)
 
     def _landed(self, commit: Commit, error: StorageError | None) -> None:
         self.heard.append((commit.session, commit.number, None if error is None else str(error)))
@@ -117,6 +121,18 @@ async def test_a_session_that_cannot_be_written_fails_alone() -> None:
     assert [commit.number for commit in desk.log.read(A)] == [1, 2, 3]
 
 
+async def test_what_is_left_of_a_failed_life_does_not_fail_the_next_one() -> None:
+    async with opened() as desk:
+        await hold_first_append(desk)
+        desk.add(3, life=1)
+        desk.add(2, life=2)
+        desk.log.may_append.set()
+
+        heard = await desk.all_heard()
+
+    assert [(number, error is None) for _, number, error in heard] == [(1, True), (3, False), (2, True)]
+
+
 async def test_a_commit_that_is_not_the_next_is_a_storage_error() -> None:
     async with opened() as desk:
         desk.add(2)
@@ -138,6 +154,22 @@ async def test_the_writer_goes_on_after_a_bug_of_the_log(caplog: pytest.LogCaptu
 
     assert [error is None for _, _, error in [*first, *heard[1:]]] == [False, True]
     assert "a bug" in caplog.text
+
+
+async def test_a_listener_that_fails_keeps_nobody_else_from_hearing(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(commit: Commit, error: StorageError | None) -> None:
+        raise ZeroDivisionError
+
+    async with opened() as desk:
+        await hold_first_append(desk)
+        desk.writer.add(Commit(B, 1, 1.0, "live", "p"), fail)
+        desk.add(2)
+        desk.log.may_append.set()
+
+        heard = await desk.all_heard()
+
+    assert heard == [(A, 1, None), (A, 2, None)]
+    assert "Commit 1 of session b was not told of" in caplog.text
 
 
 async def test_closing_writes_what_was_handed_over() -> None:

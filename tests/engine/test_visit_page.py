@@ -390,6 +390,30 @@ async def test_looking_does_not_wait_for_ever_for_a_call_that_has_the_turn(
         assert (shown, running) == ("First", True)
 
 
+async def test_looking_while_before_once_awaits_does_not_run_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("uproot_aio.engine.visit_page.TURN_PATIENCE_SECONDS", 0.01)
+    source = """
+    class First(Page):
+        @classmethod
+        async def before_once(page, player):
+            player.runs = player.get("runs", 0) + 1
+            await gate.wait()
+
+    page_order = [First]
+    """
+    async with staged(tmp_path, source, start=False) as stage:
+        entering = asyncio.ensure_future(stage.submit())
+        await stage.module.gate.reached()
+
+        shown = await stage.look()
+        stage.module.gate.open()
+        await entering
+
+        assert (shown, stage.player.runs) == ("First", 1)
+
+
 async def test_an_async_hook_is_committed_at_its_awaits_and_moves_once(tmp_path: Path) -> None:
     source = """
     class First(Page):

@@ -395,3 +395,12 @@ def test_a_write_from_another_thread_is_refused_and_says_what_to_do() -> None:
 
     assert errors
     assert unit.read(P, "x") == 1
+
+
+def test_a_step_with_more_changes_than_the_history_can_number_is_refused() -> None:
+    unit = Store().unit()
+    unit.write(P, "count", 1, "app.method:1")
+    unit._changes *= 1 << 20
+
+    with pytest.raises(AuthorError, match="1,048,576 changes"):
+        unit.seal(0.0)

@@ -16,7 +16,6 @@ from typing import TypeVar
 from uproot_aio.engine.log import Log
 from uproot_aio.errors import StorageError
 from uproot_aio.state.commit import Commit
-from uproot_aio.state.identifiers import SessionId
 
 logger = logging.getLogger("uproot_aio")
 T = TypeVar("T")
@@ -101,20 +100,23 @@ class GroupCommit:
         else:
             job.done(result, None)
 
-    def _write(self, batch: Batch) -> dict[SessionId, StorageError]:
-        """Append all, or, if that is refused, session by session; return the sessions that could not be written."""
-        commits = [commit for commit, _ in batch]
-        error = self._append(commits)
+    def _write(self, batch: Batch) -> dict[Landed, StorageError]:
+        """Append all, or, if that is refused, each listener's commits by themselves; return who failed.
+
+        A session that failed and was opened again is another listener, so that what is left of the former life does
+        not fail the new one.
+        """
+        error = self._append([commit for commit, _ in batch])
         if error is None:
             return {}
-        sessions = list(dict.fromkeys(commit.session for commit in commits))
-        if len(sessions) == 1:
-            return {sessions[0]: error}
+        listeners = list(dict.fromkeys(landed for _, landed in batch))
+        if len(listeners) == 1:
+            return {listeners[0]: error}
         failed = {}
-        for session in sessions:
-            error = self._append([commit for commit in commits if commit.session == session])
+        for listener in listeners:
+            error = self._append([commit for commit, landed in batch if landed == listener])
             if error is not None:
-                failed[session] = error
+                failed[listener] = error
         return failed
 
     def _append(self, commits: Sequence[Commit]) -> StorageError | None:
@@ -128,6 +130,9 @@ class GroupCommit:
         return None
 
     @staticmethod
-    def _report(batch: Batch, failed: dict[SessionId, StorageError]) -> None:
+    def _report(batch: Batch, failed: dict[Landed, StorageError]) -> None:
         for commit, landed in batch:
-            landed(commit, failed.get(commit.session))
+            try:
+                landed(commit, failed.get(landed))
+            except Exception:  # outermost frame of a callback: the others of the batch must hear of theirs
+                logger.exception("Commit %d of session %s was not told of", commit.number, commit.session)

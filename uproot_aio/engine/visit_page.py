@@ -72,31 +72,33 @@ class Visits:
         """
         if not session.state.has_player(player):
             raise NotFound(f"Session {session.id} has no player {player}.")
-        visit = _Visit(self._library, self._renderer, session, player, submission)
         work = Work(session, "page", player, name=f"a page of player {player}", watchdog=self._watchdog)
         try:
-            async with _turn_for(session.turn_of(player), work.name, may_go_without=submission is None):
-                return await drive(work, visit.run())
+            async with _turn_for(
+                session.turn_of(player), work.name, may_go_without=submission is None
+            ) as has_turn:
+                visit = _Visit(self._library, self._renderer, session, player, submission)
+                return await drive(work, visit.run() if has_turn else visit.look())
         finally:
             await session.saved()
 
 
 @asynccontextmanager
-async def _turn_for(turn: Turn, name: str, *, may_go_without: bool) -> AsyncIterator[None]:
-    """Hold the turn; who only looks waits two seconds for it, and then looks without."""
+async def _turn_for(turn: Turn, name: str, *, may_go_without: bool) -> AsyncIterator[bool]:
+    """Hold the turn and yield True; who only looks waits two seconds for it, and then looks without: False."""
     if turn.is_free or not may_go_without:
         async with turn.held(name):
-            yield
+            yield True
         return
     held = turn.held(name)
     try:
         async with asyncio.timeout(TURN_PATIENCE_SECONDS):
             await held.__aenter__()
     except TimeoutError:
-        yield
+        yield False
         return
     try:
-        yield
+        yield True
     finally:
         await held.__aexit__(None, None, None)
 
@@ -130,6 +132,10 @@ class _Visit:
         elif self._current_page() is not None:
             await self._enter_current()
         return await self._render(form, errors)
+
+    async def look(self) -> str:
+        """Render the current page without moving or running once-hooks: a call or another visit is under way."""
+        return await self._render(None, [])
 
     @property
     def position(self) -> int:

@@ -41,6 +41,10 @@ class PageLoad(msgspec.Struct):
             del self.answers[lowest]
             self.floor = max(self.floor, lowest + 1)
 
+    def copy(self) -> PageLoad:
+        """Return what stays as it is now."""
+        return PageLoad(self.floor, self.highest, dict(self.answers))
+
 
 class PlayerCalls(msgspec.Struct):
     """Page loads of one player, the least recently used first; of the retired ones only the highest number is left."""
@@ -59,6 +63,10 @@ class PlayerCalls(msgspec.Struct):
         if len(self.loads) > KEPT_LOADS:
             retiring = next(iter(self.loads))
             self.retired[retiring] = self.loads.pop(retiring).highest
+
+    def copy(self) -> PlayerCalls:
+        """Return what stays as it is now."""
+        return PlayerCalls({name: load.copy() for name, load in self.loads.items()}, dict(self.retired))
 
     def answer_to(self, call: CallId) -> Outcome | None:
         """Return the recorded outcome; INTERRUPTED if it is gone; None if the call may run."""

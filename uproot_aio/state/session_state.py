@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from copy import deepcopy
 from typing import Final
 
 import msgspec
@@ -171,8 +170,12 @@ class SessionState:
         calls = self._calls.get(call.player)
         return None if calls is None else calls.answer_to(call)
 
+    def count_fields(self) -> int:
+        """Return how many fields there are, deleted ones included."""
+        return sum(map(len, self._owners.values()))
+
     def snapshot(self) -> Snapshot:
-        """Return everything; `restore` makes an equal state of it."""
+        """Return everything, sharing nothing; `restore` makes an equal state of it."""
         return Snapshot(
             session=self.session,
             number=self.number,
@@ -182,7 +185,7 @@ class SessionState:
                 for owner, fields in self._owners.items()
                 for name, field in fields.items()
             ],
-            calls=deepcopy(self._calls),
+            calls={player: calls.copy() for player, calls in self._calls.items()},
             changed=dict(self._changed),
         )
 

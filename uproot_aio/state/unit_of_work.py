@@ -233,6 +233,11 @@ class UnitOfWork:
             Unstorable: something that cannot be stored was put into a mutable value.
         """
         written = self._record_changes_in_place()
+        if len(self._changes) >= 1 << PLACE_BITS:
+            raise AuthorError(
+                f"One step made {len(self._changes):,} changes; at most {(1 << PLACE_BITS) - 1:,} are possible. "
+                "Write less often, or await in between."
+            )
         self.is_open = False
         if not (self._changes or self._notices or (alone and answer is not None)):
             return None

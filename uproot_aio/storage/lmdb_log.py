@@ -1,8 +1,11 @@
 """The log in LMDB: keys, durability, snapshots. The only `import lmdb` of the project.
 
-Key: session, a zero byte, the commit number as 8 bytes big-endian, so that a session's commits lie side by side in
-order. LMDB binds a write transaction to the thread that began it and allows one at a time (py-lmdb docs, "Threads"):
-one thread of ours writes. No read transaction outlives a call.
+A record holds commits of one session that follow one another: what one flush wrote of it. LMDB gives the interpreter
+lock back for every call, and a busy event loop is slow to return it, so one call a commit would make flushes crawl.
+Key: session, a zero byte, the number of the record's last commit as 8 bytes big-endian. A session's commits thus lie
+side by side in order, and the first key that is not below a number has that commit. LMDB binds a write transaction to
+the thread that began it and allows one at a time (py-lmdb docs, "Threads"): one thread of ours writes. No read
+transaction outlives a call.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from uproot_aio.state.commit import CallId, Notice, Outcome, Refused, Returned
 from uproot_aio.state.identifiers import PlayerId
 from uproot_aio.web import wire
 from uproot_aio.web.outbox import Outbox
-from uproot_aio.web.rounds import Round, Rounds
+from uproot_aio.web.rounds import Round, Rounds, pause_seconds
 
 logger = logging.getLogger("uproot_aio")
 BEAT_SECONDS: Final = 9.0
@@ -144,8 +144,9 @@ class LiveSocket:
                 return
             elif message.type is not WSMsgType.PONG:
                 self._refuse_frame("A frame was not text.")
-            if self._round.spend(len(message.data)):
-                await asyncio.sleep(0)
+            size = len(message.data)
+            if self._round.spend(size):
+                await asyncio.sleep(pause_seconds(size))
 
     async def _receive(self, text: str) -> None:
         try:

@@ -1,4 +1,8 @@
-"""How much one connection may use the event loop before the others are served."""
+"""How much one connection may use the event loop before the others are served.
+
+Who uses up a round pauses, the longer the more bytes it sent. One participant who sends without end thus gets a part of
+the loop only; who waits for answers never uses up a round.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,12 @@ from typing import Final
 
 CALLS_A_ROUND: Final = 4
 BYTES_A_ROUND: Final = 1 << 16
+PAUSE_SECONDS: Final = 0.001
+
+
+def pause_seconds(size: int) -> float:
+    """Return how long a connection pauses whose round ended with a frame of this size."""
+    return PAUSE_SECONDS * max(1.0, size / BYTES_A_ROUND)
 
 
 class Rounds:
