@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from blockbuster import blockbuster_ctx
 
 from uproot_aio.app import Server, running_server
 from uproot_aio.engine.open_session import OpenSession
@@ -19,6 +20,14 @@ from uproot_aio.settings import Settings
 from uproot_aio.testing import SimulatedPlayer
 
 pytest_plugins = ["tests.chromium"]
+
+
+@contextmanager
+def no_blocking_calls() -> Iterator[None]:
+    """Fail if our code blocks the event loop while it serves."""
+    with blockbuster_ctx("uproot_aio") as watch:
+        watch.functions["os.path.abspath"].deactivate()  # asks for the current folder, which never waits for a disk
+        yield
 
 
 def assert_state_equals_replay(session: OpenSession) -> None:
@@ -89,8 +98,9 @@ async def running_lab(folder: Path, apps: dict[str, str], **options: Any) -> Asy
         server = await stack.enter_async_context(running_server(settings, **server_options))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         players = await stack.enter_async_context(AsyncExitStack())
-        yield Lab(server, players, http)
-        await players.aclose()
+        with no_blocking_calls():
+            yield Lab(server, players, http)
+            await players.aclose()
         await check_sessions(server.parts.sessions)
 
 

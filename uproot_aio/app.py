@@ -74,9 +74,7 @@ async def running_server(
     loop = asyncio.get_running_loop()
     listening = _listen(settings)
     try:
-        kept = (
-            log if log is not None else LmdbLog(settings.data, settings.durability, settings.map_size_bytes)
-        )
+        kept = log if log is not None else await asyncio.to_thread(_open_log, settings)
     except BaseException:
         listening.close()
         raise
@@ -153,6 +151,10 @@ async def _make_parts(
     app.on_response_prepare.append(add_headers)
     add_routes(app)
     return parts
+
+
+def _open_log(settings: Settings) -> LmdbLog:
+    return LmdbLog(settings.data, settings.durability, settings.map_size_bytes)
 
 
 def _listen(settings: Settings) -> socket.socket:

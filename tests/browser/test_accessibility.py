@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import EXPERIMENTS, open_page, press_next, wait_until_settled
+from tests.browser.conftest import EXPERIMENTS, forget_outage, open_page, press_next, wait_until_settled
 from tests.browser.station import Station
 
 pytestmark = pytest.mark.browser
@@ -227,7 +227,7 @@ def test_a_page_that_lost_its_connection_is_for_everybody(
         found = inspect(page, axe) + tab_through(page)
 
     assert found == []
-    problems.clear()
+    forget_outage(problems)
 
 
 def test_the_experimenters_pages_in_every_state_are_for_everybody(

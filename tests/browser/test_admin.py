@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import open_page
+from tests.browser.conftest import forget_outage, open_page
 from tests.browser.station import Station, StationSession
 
 pytestmark = pytest.mark.browser
@@ -222,7 +222,9 @@ def _violations(page: Page, axe: str) -> list[str]:
     return found
 
 
-def test_after_a_restart_the_page_asks_to_log_in_again(page: Page, tmp_path: Path, talk: Station) -> None:
+def test_after_a_restart_the_page_asks_to_log_in_again(
+    page: Page, tmp_path: Path, talk: Station, problems: list[str]
+) -> None:
     station = Station(tmp_path, Path(talk.settings.experiments).parent / "none")
     station.start()
     page.goto(station.server.login_url or "")
@@ -232,4 +234,6 @@ def test_after_a_restart_the_page_asks_to_log_in_again(page: Page, tmp_path: Pat
 
     page.reload()
     page.wait_for_url("**/admin/login/")
+    page.goto("about:blank")
     station.stop()
+    forget_outage(problems)

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.browser.conftest import open_page, pause_clock, wait_until_settled
+from tests.browser.conftest import forget_outage, open_page, pause_clock, wait_until_settled
 from tests.browser.station import Station, StationSession
 
 pytestmark = pytest.mark.browser
@@ -102,11 +102,6 @@ def set_gate(station: Station, *, is_open: bool) -> None:
     station.do(move())
 
 
-def clear_refused_connections(problems: list[str]) -> None:
-    """Forget what a browser says about a server that is not there; anything else stays."""
-    problems[:] = [text for text in problems if "ERR_CONNECTION_REFUSED" not in text]
-
-
 def test_an_outage_shows_at_once_as_a_state_and_in_words_only_if_it_lasts(
     station: Station, page: Page, outage: StationSession, problems: list[str]
 ) -> None:
@@ -124,7 +119,7 @@ def test_an_outage_shows_at_once_as_a_state_and_in_words_only_if_it_lasts(
 
     expect(status).to_have_text("")
     assert page.evaluate("events") == ["ready", "disconnect", "reconnect"]
-    clear_refused_connections(problems)
+    forget_outage(problems)
 
 
 def test_a_blink_of_the_connection_says_nothing(station: Station, page: Page, outage: StationSession) -> None:
@@ -151,7 +146,7 @@ def test_calls_made_while_the_server_is_away_wait_and_run_once_in_order(
 
     assert outage.value("log") == ["a", "b", "c"]
     assert page.evaluate("events") == ["ready", "disconnect", "reconnect", 1, 2, 3]
-    clear_refused_connections(problems)
+    forget_outage(problems)
 
 
 def test_a_call_that_a_stop_of_the_server_interrupts_settles_once(
@@ -166,7 +161,7 @@ def test_a_call_that_a_stop_of_the_server_interrupts_settles_once(
 
     assert page.evaluate("events") == ["ready", 1, "disconnect", "reconnect", ["interrupted", True]]
     assert outage.value("log") == ["before"]
-    clear_refused_connections(problems)
+    forget_outage(problems)
 
 
 def test_a_call_whose_connection_breaks_in_its_middle_settles_once(
@@ -202,7 +197,7 @@ def test_calls_without_a_server_are_given_up_and_say_whether_they_were_sent(
     page.clock.resume()
     wait_until_settled(page)
     assert outage.value("log") == []
-    clear_refused_connections(problems)
+    forget_outage(problems)
 
 
 @pytest.mark.parametrize("sign", ["window.dispatchEvent(new Event('online'))", "reveal()"])

@@ -42,13 +42,21 @@ class GroupCommit:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._loop = asyncio.get_running_loop()
-        self._queue: SimpleQueue[tuple[Commit, Landed] | Job | None] = SimpleQueue()
+        self._gathered: Batch = []
+        self._queue: SimpleQueue[Batch | Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._write_until_closed, name="log writer", daemon=True)
         self._thread.start()
 
     def add(self, commit: Commit, landed: Landed) -> None:
-        """Hand over a commit; does not wait."""
-        self._queue.put((commit, landed))
+        """Hand over a commit; does not wait. Those of one turn of the event loop are handed over together."""
+        if not self._gathered:
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append((commit, landed))
+
+    def _hand_over(self) -> None:
+        if self._gathered:
+            self._queue.put(self._gathered)
+            self._gathered = []
 
     async def run(self, job: Callable[[], T]) -> T:
         """Run something between two batches on the writer's thread and return its result."""
@@ -65,11 +73,13 @@ class GroupCommit:
         def done(result: object, error: Exception | None) -> None:
             self._loop.call_soon_threadsafe(settle, result, error)
 
+        self._hand_over()
         self._queue.put(Job(job, done))
         return await future
 
     async def close(self) -> None:
         """Write what was handed over, then end the thread."""
+        self._hand_over()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
@@ -77,8 +87,8 @@ class GroupCommit:
         while True:
             batch: Batch = []
             item = self._queue.get()
-            while isinstance(item, tuple):
-                batch.append(item)
+            while isinstance(item, list):
+                batch += item
                 try:
                     item = self._queue.get_nowait()
                 except Empty:

@@ -229,7 +229,7 @@ class Sessions:
     async def close(self) -> None:
         """Write the last batch and close the log."""
         await self.committer.close()
-        self.log.close()
+        await asyncio.to_thread(self.log.close)
 
 
 def rebuild(log: Log, session: SessionId) -> SessionState:

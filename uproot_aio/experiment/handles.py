@@ -58,7 +58,13 @@ class Handle:
         object.__setattr__(self, "_opened", None)
 
     def __getattr__(self, name: str) -> Any:
-        value = self._read(name)
+        unit = current_unit.get()
+        if (
+            unit is not None and unit.state.session == self._session
+        ):  # as _read does: most reads come this way
+            value = unit.read(self._owner, name)
+        else:
+            value = self._read(name)
         if value is MISSING:
             raise AttributeError(self._no_such_field(name))
         return value
@@ -221,7 +227,7 @@ class Player(Handle):
 
     def __init__(self, sname: str, uname: str) -> None:
         check_name("player", uname)
-        super().__init__(SessionId(sname), OwnerId("player/" + uname))
+        Handle.__init__(self, sname, "player/" + uname)  # type: ignore[arg-type]  # making NewTypes takes time
 
     @property
     def __identifier__(self) -> PlayerIdentifier:

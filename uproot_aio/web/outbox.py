@@ -33,7 +33,7 @@ class Outbox:
 
     def put(self, frame: bytes) -> None:
         """Send or queue a frame; if the browser reads too slowly, close: it will come back and catch up."""
-        if self._close_code is not None or self._is_gone():
+        if self._close_code is not None or self._socket.closed or self._transport.is_closing():
             return
         if not self._frames and self._transport.get_write_buffer_size() < UNSENT_BYTES:
             self._transport.write(_head(frame) + frame)
@@ -47,11 +47,8 @@ class Outbox:
 
     def ping(self) -> None:
         """Ask the browser for a sign of life."""
-        if not self._is_gone():
+        if not (self._socket.closed or self._transport.is_closing()):
             self._transport.write(PING)
-
-    def _is_gone(self) -> bool:
-        return self._socket.closed or self._transport.is_closing()
 
     def close(self, code: int) -> None:
         """Close the socket once what is queued was sent."""
