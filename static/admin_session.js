@@ -27,13 +27,21 @@
 
     // Cells.
 
+    /** @type {HTMLElement[]} */
+    const fresh = [];
+
     /** @param {Element | null | undefined} cell @param {string} text */
     function setText(cell, text) {
         if (!(cell instanceof HTMLElement) || cell.textContent === text) return;
         cell.textContent = text;
-        cell.classList.remove("admin-fresh");
-        void cell.offsetWidth; // so that the animation begins anew
-        cell.classList.add("admin-fresh");
+        fresh.push(cell);
+    }
+
+    /** What has changed lights up, once for a whole burst: one layout, however many cells there are. */
+    function highlight() {
+        for (const cell of fresh) cell.classList.remove("admin-fresh");
+        void table.offsetWidth; // so that the animations begin anew
+        for (const cell of fresh.splice(0)) cell.classList.add("admin-fresh");
     }
 
     /** @param {HTMLTableRowElement} row @param {string} field */
@@ -73,14 +81,24 @@
         setText(row.querySelector(".admin-where"), place);
         const isOnPage = frame.stage === "playing" && frame.steps > 0;
         setText(row.querySelector(".admin-step"), isOnPage ? `page ${frame.step} of ${frame.steps}` : "");
-        const time = row.querySelector("time");
-        if (time !== null) time.dateTime = new Date(frame.changed * 1000).toISOString();
+        if (frame.changed > 0) showChanged(row, frame.changed);
         for (const [field, text] of Object.entries(frame.cells)) {
             if (field === "id") continue; // has a column of its own, and never changes
             const cell = cellOf(row, field);
             cell?.toggleAttribute("data-unset", text === null);
             setText(cell, text ?? "");
         }
+    }
+
+    /** admin.js keeps the text up to date. @param {HTMLTableRowElement} row @param {number} seconds */
+    function showChanged(row, seconds) {
+        let time = row.querySelector("time");
+        if (time === null) {
+            time = document.createElement("time");
+            time.setAttribute("data-ago", "");
+            row.querySelector("[data-changed]")?.replaceChildren(time);
+        }
+        time.dateTime = new Date(seconds * 1000).toISOString();
     }
 
     /** @param {HTMLTableRowElement} row @param {boolean} isOnline */
@@ -233,6 +251,7 @@
             const row = rows.get(player);
             if (row !== undefined) showPresence(row, isOnline);
         }
+        if (fresh.length > 0) highlight();
         showCounts();
     }
 

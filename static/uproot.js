@@ -277,7 +277,6 @@ var uproot = (() => {
         #url = "";
         #position = -1;
         #isWelcome = false;
-        #wasWelcome = false;
         #isLeaving = false;
         #stopped = "";
         #attemptAt = 0;
@@ -405,8 +404,9 @@ var uproot = (() => {
 
         /** @param {Welcome} frame */
         #welcome(frame) {
-            const isFirst = !this.#wasWelcome;
-            this.#isWelcome = this.#wasWelcome = true;
+            if (frame.number < this.#mark[0]) return leaveStalePage(); // the server was restored from a backup
+            const isFirst = !uproot.isInitialized;
+            this.#isWelcome = true;
             this.#welcomeAt = this.#pingAt = performance.now();
             this.#calls.limit(frame);
             this.#status.show("connected");

@@ -26,7 +26,9 @@ pytest_plugins = ["tests.chromium"]
 def no_blocking_calls() -> Iterator[None]:
     """Fail if our code blocks the event loop while it serves."""
     with blockbuster_ctx("uproot_aio") as watch:
-        watch.functions["os.path.abspath"].deactivate()  # asks for the current folder, which never waits for a disk
+        watch.functions[
+            "os.path.abspath"
+        ].deactivate()  # asks for the current folder, which never waits for a disk
         yield
 
 

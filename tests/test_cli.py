@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import random
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +24,15 @@ MODULE = (
     "-c",
     f"import sys; sys.path.insert(0, {str(ROOT)!r})\nimport runpy\n"
     "sys.argv[0] = 'uproot_aio'\nrunpy.run_module('uproot_aio', run_name='__main__')",
+)
+UNPRIVILEGED = (
+    RUN
+    if os.geteuid()
+    else ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-net_bind_service", *RUN)
+)
+"""Also the administrator is refused what others are refused."""
+unprivileged = pytest.mark.skipif(
+    os.geteuid() == 0 and shutil.which("setpriv") is None, reason="the administrator may do everything"
 )
 
 
@@ -72,7 +85,20 @@ def test_without_experiments_it_says_how_to_begin(tmp_path: Path) -> None:
     with serving(folder=tmp_path) as server:
         pass
 
-    assert "uproot-aio new my_first" in server.start_page
+    assert f"  cd {tmp_path}\n  {shlex.join(RUN)} new my_first\n" in server.start_page
+
+
+def test_an_open_server_prints_an_address_that_other_machines_can_use(tmp_path: Path) -> None:
+    password = {"UPROOT_AIO_ADMIN_PASSWORD": "correct horse battery staple"}
+
+    with (
+        serving("--host", "0.0.0.0", folder=tmp_path, environment=password) as server,
+        urllib.request.urlopen(server.address, timeout=5) as response,
+    ):
+        status = response.status
+
+    assert status == 200
+    assert "//0.0.0.0" not in server.start_page
 
 
 def test_a_first_app_is_made_and_found_by_the_server(tmp_path: Path) -> None:
@@ -131,7 +157,78 @@ def test_a_port_in_use_is_refused_with_one_line(tmp_path: Path) -> None:
 
         finished = run("--port", port, "--data", "other", folder=tmp_path)
 
-    assert_refused(finished, port)
+    assert_refused(
+        finished, f"Port {port} on 127.0.0.1 cannot be used: Address already in use. Stop what uses it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [
+        ("192.0.2.1", "Cannot assign requested address. This machine has no such address"),
+        ("no-such-host.invalid", "Check the name given with --host."),
+    ],
+)
+def test_an_address_that_is_not_ours_is_refused_with_one_line(tmp_path: Path, host: str, why: str) -> None:
+    password = {"UPROOT_AIO_ADMIN_PASSWORD": "correct horse battery staple"}
+
+    finished = run("--host", host, "--port", "0", folder=tmp_path, environment=password)
+
+    assert_refused(finished, f"Port 0 on {host} cannot be used: ", why)
+
+
+@unprivileged
+def test_a_port_that_needs_rights_is_refused_with_one_line(tmp_path: Path) -> None:
+    finished = run("--port", "80", folder=tmp_path, program=UNPRIVILEGED)
+
+    assert_refused(finished, "Port 80 on 127.0.0.1 cannot be used: Permission denied. Ports below 1024")
+
+
+@unprivileged
+def test_an_experiments_folder_that_cannot_be_read_is_refused_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "experiments").mkdir(mode=0)
+
+    finished = run("--port", "0", folder=tmp_path, program=UNPRIVILEGED)
+
+    assert_refused(finished, str(tmp_path / "experiments"), "Permission denied", "--experiments")
+
+
+@unprivileged
+@pytest.mark.parametrize("mode", [0o000, 0o400])
+def test_a_data_file_that_cannot_be_written_is_refused_with_one_line(tmp_path: Path, mode: int) -> None:
+    with serving(folder=tmp_path):
+        pass
+    (tmp_path / "data" / "data.mdb").chmod(mode)
+
+    finished = run("--port", "0", folder=tmp_path, program=UNPRIVILEGED)
+
+    assert_refused(finished, str(tmp_path / "data" / "data.mdb"), "Permission denied", "--data")
+
+
+@pytest.mark.parametrize("first", [0, 2 * 4096])
+def test_a_damaged_data_file_is_refused_with_one_line(tmp_path: Path, first: int) -> None:
+    with serving(folder=tmp_path):
+        pass
+    file = tmp_path / "data" / "data.mdb"
+    size = file.stat().st_size
+    with file.open("r+b") as opened:
+        opened.seek(first)
+        opened.write(random.Random(1).randbytes(size - first))
+
+    finished = run("--port", "0", folder=tmp_path)
+
+    assert_refused(finished, str(tmp_path / "data"), "Restore the data folder from a backup.")
+
+
+def test_a_data_file_that_was_cut_off_is_refused_with_one_line(tmp_path: Path) -> None:
+    with serving(folder=tmp_path):
+        pass
+    file = tmp_path / "data" / "data.mdb"
+    os.truncate(file, 3 * 4096)
+
+    finished = run("--port", "0", folder=tmp_path)
+
+    assert_refused(finished, f"{file} is cut off. Restore the data folder from a backup.")
 
 
 def test_a_data_folder_that_another_server_has_open_is_refused_with_one_line(tmp_path: Path) -> None:

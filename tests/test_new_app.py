@@ -50,6 +50,8 @@ def test_what_is_no_name_of_a_module_is_refused(tmp_path: Path, name: str) -> No
 def test_a_refused_name_comes_with_a_usable_one(tmp_path: Path) -> None:
     with pytest.raises(AuthorError, match="as in public_goods_game"):
         create_app("2-Public Goods-Game", tmp_path)
+    with pytest.raises(AuthorError, match="as in uni"):
+        create_app("Ünï", tmp_path)
 
 
 @pytest.mark.parametrize("name", ["random", "uproot_aio"])

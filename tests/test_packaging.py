@@ -101,7 +101,7 @@ def test_an_installed_wheel_serves_its_static_files_in_another_folder(
     ).stdout.split()
     with (
         serving(folder=tmp_path, program=program, environment=environment) as server,
-        urllib.request.urlopen(f"{server.address}static/uproot.js", timeout=5) as response,
+        urllib.request.urlopen(f"{server.address}static/_uproot/uproot.js", timeout=5) as response,
     ):
         script = response.read()
 
@@ -120,7 +120,7 @@ def test_a_new_environment_gets_all_that_is_needed_from_the_wheel(wheel: Path, t
     subprocess.run([programs / "pip", "install", "--quiet", wheel], check=True)
     subprocess.run([programs / "uproot-aio", "new", "my_first"], cwd=folder, check=True)
     with serving(folder=folder, program=(str(programs / "uproot-aio"),)) as server:
-        with urllib.request.urlopen(f"{server.address}static/uproot.js", timeout=5) as response:
+        with urllib.request.urlopen(f"{server.address}static/_uproot/uproot.js", timeout=5) as response:
             status = response.status
         server.process.send_signal(signal.SIGTERM)
         code = server.process.wait(timeout=10)

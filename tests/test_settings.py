@@ -234,7 +234,10 @@ def test_a_host_that_others_can_reach_needs_a_password(host: str) -> None:
     with pytest.raises(SettingsError, match="set UPROOT_AIO_ADMIN_PASSWORD"):
         refuse_open_door(Settings(host=host))
 
-    refuse_open_door(Settings(host=host, admin_password="hush"))
+    with pytest.raises(SettingsError, match="at least 5 characters"):
+        refuse_open_door(Settings(host=host, admin_password="hush"))
+
+    refuse_open_door(Settings(host=host, admin_password="hush!"))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from uproot_aio.experiment.mistakes import Mistake
-from uproot_aio.start_page import start_page
+from uproot_aio.start_page import command_of, start_page
 
 ADDRESS = "http://127.0.0.1:8000/"
 
@@ -16,6 +18,8 @@ def page(
     descriptions: dict[str, str] | None = None,
     mistakes: dict[str, list[Mistake]] | None = None,
     durability: str = "fsync",
+    is_open: bool = False,
+    command: str = "uproot-aio",
     login_url: str | None = None,
 ) -> str:
     return start_page(
@@ -27,7 +31,36 @@ def page(
         data=Path("/var/sessions"),
         durability=durability,
         login_url=login_url,
+        is_open=is_open,
+        command=command,
+        folder=folder.parent,
     )
+
+
+def test_it_sends_no_participant_to_the_login(tmp_path: Path) -> None:
+    text = page(tmp_path)
+
+    assert "Participants  their links are on each session's page\n" in text
+
+
+def test_it_says_how_other_machines_reach_a_server_that_is_open_to_them(tmp_path: Path) -> None:
+    text = page(tmp_path, is_open=True)
+
+    assert f"other machines reach this one under {ADDRESS}" in text
+
+
+@pytest.mark.parametrize(
+    ("program", "command"),
+    [
+        ("run.py", "python3 run.py"),
+        ("/my lab/run.py", "python3 '/my lab/run.py'"),
+        ("/lib/uproot_aio/__main__.py", "python3 -m uproot_aio"),
+        ("/venv/bin/no-such-program", "/venv/bin/no-such-program"),
+        ("/bin/sh", "sh"),
+    ],
+)
+def test_it_says_the_command_as_it_was_called(program: str, command: str) -> None:
+    assert command_of(program, "python3") == command
 
 
 def test_it_says_version_address_and_where_the_data_lives(tmp_path: Path) -> None:
@@ -71,10 +104,10 @@ def test_it_lists_mistakes_with_file_line_and_what_to_do(tmp_path: Path) -> None
 
 
 def test_without_a_folder_it_says_how_to_begin(tmp_path: Path) -> None:
-    text = page(tmp_path / "experiments")
+    text = page(tmp_path / "experiments", command="python run.py")
 
     assert "This folder does not exist yet." in text
-    assert f"  cd {tmp_path}\n  uproot-aio new my_first\n" in text
+    assert f"  cd {tmp_path}\n  python run.py new my_first\n" in text
 
 
 def test_with_an_empty_folder_of_another_name_it_says_how_to_begin_there(tmp_path: Path) -> None:

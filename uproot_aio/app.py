@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import errno
+import os
 import random
-import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from aiohttp import web
 
-import uproot_aio
 from uproot_aio.engine.clock import Clock, SystemClock
 from uproot_aio.engine.invoke_live import LiveCalls
 from uproot_aio.engine.log import Log
 from uproot_aio.engine.sessions import Sessions
 from uproot_aio.engine.stretches import task_factory
+from uproot_aio.engine.tasks import Tasks
 from uproot_aio.engine.visit_page import Visits
 from uproot_aio.engine.watch_experiments import watch
 from uproot_aio.engine.watchdog import Watchdog
 from uproot_aio.errors import SettingsError
-from uproot_aio.event_loop import loop_factory
 from uproot_aio.experiment.load import Library
 from uproot_aio.resources import static_folder, templates_folder
 from uproot_aio.settings import Settings
-from uproot_aio.start_page import start_page
 from uproot_aio.storage.lmdb_log import LmdbLog
+from uproot_aio.web.admin_keys import Admin
 from uproot_aio.web.admin_parts import make_admin
 from uproot_aio.web.keys import PARTS, Parts
 from uproot_aio.web.live_socket import LiveSockets, encode_notice
@@ -38,7 +38,19 @@ from uproot_aio.web.render import create_renderer
 from uproot_aio.web.routes import add_routes
 from uproot_aio.web.watch_files import watch_files
 
-PATIENCE_SECONDS = 1.5
+PATIENCE_SECONDS = 1.2
+"""How long running calls may go on when the server stops; with what follows, it has ended in 4 s."""
+GOODBYE_SECONDS = 1.5
+HANDLER_SECONDS = 0.6
+"""Twice this is what aiohttp waits for requests: to end by themselves, and to end when cancelled."""
+FLUSH_SECONDS = 1.0
+ALL_ADDRESSES = ("0.0.0.0", "::")
+UNKNOWN_HOST = "Check the name given with --host."
+LISTEN_ADVICE = {
+    errno.EADDRINUSE: "Stop what uses it, or choose another with --port.",
+    errno.EACCES: "Ports below 1024 are the administrator's: choose another with --port.",
+    errno.EADDRNOTAVAIL: "This machine has no such address: give one that it has with --host.",
+}
 SWITCH_SECONDS = 0.0005
 """How long the writer's thread waits for a busy event loop, each of the few times a flush that it needs Python."""
 
@@ -71,54 +83,73 @@ async def running_server(
     Raises:
         SettingsError, StorageError: it cannot start; the message is one line for the terminal.
     """
-    loop = asyncio.get_running_loop()
-    listening = _listen(settings)
-    try:
-        kept = log if log is not None else await asyncio.to_thread(_open_log, settings)
-    except BaseException:
-        listening.close()
-        raise
-    loop.set_task_factory(task_factory)
+    asyncio.get_running_loop().set_task_factory(task_factory)
     sys.setswitchinterval(SWITCH_SECONDS)
-    library = Library(settings.experiments)
-    await asyncio.to_thread(library.load)
-    sessions = await Sessions.start(
-        kept,
-        clock=SystemClock() if clock is None else clock,
-        source=random.SystemRandom() if source is None else source,
-        encode=encode_notice,
-    )
-    watchdog = Watchdog()
-    app = web.Application(middlewares=[errors_to_responses], client_max_size=settings.frame_bytes)
-    parts = await _make_parts(app, settings, library, sessions, watchdog)
-    admin = await make_admin(
+    async with AsyncExitStack() as stack:
+        await asyncio.to_thread(_check_readable, settings.experiments)
+        listening = stack.enter_context(_listen(settings))
+        kept = log if log is not None else await asyncio.to_thread(_open_log, settings)
+        sessions = await Sessions.start(
+            kept, clock=clock or SystemClock(), source=source or random.SystemRandom(), encode=encode_notice
+        )
+        stack.push_async_callback(sessions.close, FLUSH_SECONDS)
+        library = Library(settings.experiments)
+        stack.callback(library.close)
+        await asyncio.to_thread(library.load)
+        watchdog = Watchdog()
+        stack.callback(watchdog.close)
+        app = web.Application(middlewares=[errors_to_responses], client_max_size=settings.frame_bytes)
+        parts = await _make_parts(app, settings, library, sessions, watchdog)
+        admin = await _make_admin(app, settings, parts)
+        watching = await _listen_on(stack, listening, app, parts)
+        _watch(watching, parts, settings, on_reload)
+        url = _address(settings, listening)
+        yield Server(url, parts, admin.login_path and url + admin.login_path)
+
+
+async def _listen_on(
+    stack: AsyncExitStack, listening: socket.socket, app: web.Application, parts: Parts
+) -> Tasks:
+    """Begin to serve; return tasks that end when that does."""
+    watching = Tasks()
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=HANDLER_SECONDS)
+    await runner.setup()
+    stack.push_async_callback(_stop, parts, runner, watching)
+    await web.SockSite(runner, listening).start()
+    return watching
+
+
+def _address(settings: Settings, listening: socket.socket) -> str:
+    host = own_address() if settings.host in ALL_ADDRESSES else settings.host
+    return f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
+
+
+def own_address() -> str:
+    """Return the address under which other machines most likely reach this one. Sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(
+                ("192.0.2.1", 9)
+            )  # reserved for documentation (RFC 5737): only the route is looked up
+            return str(probe.getsockname()[0])
+        except OSError:
+            return socket.gethostname()  # no network, or not yet
+
+
+def _watch(watching: Tasks, parts: Parts, settings: Settings, on_reload: Callable[[list[str]], None]) -> None:
+    folders = [settings.experiments, settings.experiments.parent / "templates"]
+    watching.start(watch(parts.library, settings.experiments, on_reload), "watching the experiments")
+    watching.start(watch_files(parts.renderer, folders), "watching templates and static files")
+
+
+async def _make_admin(app: web.Application, settings: Settings, parts: Parts) -> Admin:
+    return await make_admin(
         app,
-        sessions=sessions,
+        sessions=parts.sessions,
         templates=templates_folder(),
         static=parts.renderer.static,
         password=settings.admin_password,
     )
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=PATIENCE_SECONDS)
-    await runner.setup()
-    folders = [settings.experiments, settings.experiments.parent / "templates"]
-    watching = {
-        loop.create_task(watch(library, settings.experiments, on_reload)),
-        loop.create_task(watch_files(parts.renderer, folders)),
-    }
-    try:
-        site = web.SockSite(runner, listening)
-        await site.start()
-        port = listening.getsockname()[1]
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        address = f"http://{host}:{port}/"
-        yield Server(address, parts, admin.login_path and address + admin.login_path)
-    finally:
-        for task in watching:
-            task.cancel()
-        await asyncio.wait(watching)
-        await _stop(parts, runner)
-        watchdog.close()
-        library.close()
 
 
 async def _make_parts(
@@ -138,7 +169,7 @@ async def _make_parts(
     parts = Parts(
         library=library,
         sessions=sessions,
-        visits=Visits(library, renderer, watchdog),
+        visits=Visits(library, renderer, watchdog, timeout_seconds=settings.live_timeout_seconds),
         calls=calls,
         sockets=LiveSockets(
             calls, frame_bytes=settings.frame_bytes, calls_in_flight=settings.calls_in_flight
@@ -159,54 +190,42 @@ def _open_log(settings: Settings) -> LmdbLog:
 
 def _listen(settings: Settings) -> socket.socket:
     """Return the listening socket, so that a taken port is known before the data folder is touched."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        return socket.create_server(
-            (settings.host, settings.port), family=socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        )
+        socket.getaddrinfo(settings.host, settings.port, family)
+        return socket.create_server((settings.host, settings.port), family=family)
+    except socket.gaierror as error:
+        why, advice = error.strerror, UNKNOWN_HOST
+    except OSError as error:
+        why = os.strerror(error.errno or 0)  # the text of the error itself repeats the address
+        advice = LISTEN_ADVICE.get(error.errno or 0, "Choose another with --port.")
+    raise SettingsError(f"Port {settings.port} on {settings.host} cannot be used: {why}. {advice}")
+
+
+def _check_readable(experiments: Path) -> None:
+    try:
+        next(experiments.iterdir(), None)
+    except FileNotFoundError:
+        return  # it may come later
     except OSError as error:
         raise SettingsError(
-            f"Port {settings.port} on {settings.host} cannot be used: {error.strerror}. "
-            "Stop what uses it, or choose another with --port."
+            f"The experiments in {experiments} cannot be read: {error.strerror}. "
+            "Allow reading them, or choose another folder with --experiments."
         ) from error
 
 
-async def _stop(parts: Parts, runner: web.AppRunner) -> None:
-    """Take no new work, let running work end, flush, say good-bye: each step for a bounded time."""
+async def _stop(parts: Parts, runner: web.AppRunner, watching: Tasks) -> None:
+    """Take no new work, let running work end, say good-bye: each for a bounded time.
+
+    Whoever is still busy then is left behind; the process ends without it.
+    """
     for site in list(runner.sites):
         await site.stop()
     parts.calls.stop()
     await parts.sessions.finish_work(PATIENCE_SECONDS)
-    await parts.sockets.close()
-    await runner.cleanup()
-    await parts.sessions.close()
-
-
-def serve(settings: Settings) -> int:
-    """Run the server until Ctrl-C or SIGTERM, and return the exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    with asyncio.Runner(loop_factory=loop_factory(settings.loop)) as runner:
-        runner.run(_serve_until_stopped(settings))
-    return 0
-
-
-async def _serve_until_stopped(settings: Settings) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stopped.set)
-    async with running_server(settings) as server:
-        library = server.parts.library
-        print(  # noqa: T201 - the start page is what the terminal is for
-            start_page(
-                version=uproot_aio.__version__,
-                address=server.address,
-                experiments=settings.experiments,
-                descriptions={name: app.description for name, app in library.apps.items()},
-                mistakes=library.mistakes,
-                data=settings.data,
-                durability=settings.durability,
-                login_url=server.login_url,
-            ),
-            flush=True,
-        )
-        await stopped.wait()
+    ending = Tasks()
+    ending.start(watching.cancel(GOODBYE_SECONDS), "ending the watchers")
+    ending.start(parts.sessions.tasks.cancel(GOODBYE_SECONDS), "cancelling calls")
+    ending.start(parts.sockets.close(GOODBYE_SECONDS), "closing the sockets")
+    ending.start(runner.cleanup(), "ending the web server")
+    await ending.finish(GOODBYE_SECONDS)

@@ -95,6 +95,6 @@ def new(context: click.Context, /, name: str, experiments: str | None) -> int:
 def _serve(flags: dict[str, str]) -> int:
     settings = load_settings(flags=flags, environment=os.environ, folder=Path.cwd())
     refuse_open_door(settings)
-    from uproot_aio.app import serve  # the whole server: not needed for --help and new
+    from uproot_aio.serve import serve  # the whole server: not needed for --help and new
 
     return serve(settings)

@@ -6,6 +6,7 @@ import keyword
 import re
 import sys
 import tempfile
+import unicodedata
 from pathlib import Path
 from typing import Final
 
@@ -111,7 +112,10 @@ def create_app(name: str, experiments: Path) -> Path:
 def _check(name: str) -> None:
     """Refuse what Python cannot import under that name, or would take from elsewhere."""
     if not name.isascii() or not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
-        proposal = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_0123456789")
+        plain = (
+            unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+        )  # letters without accents
+        proposal = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_0123456789")
         is_usable = proposal and not keyword.iskeyword(proposal)
         advice = f", as in {proposal if is_usable else 'my_first'}"
         raise AuthorError(

@@ -21,6 +21,7 @@ from uproot_aio.settings_table import PREFIX, SETTINGS, Setting, Settings
 __all__ = ["FILE_NAME", "Settings", "load_settings", "refuse_open_door"]
 
 FILE_NAME: Final = "uproot_aio.toml"
+SHORTEST_PASSWORD: Final = 5
 
 
 def load_settings(*, flags: Mapping[str, str], environment: Mapping[str, str], folder: Path) -> Settings:
@@ -50,11 +51,16 @@ def load_settings(*, flags: Mapping[str, str], environment: Mapping[str, str], f
 
 
 def refuse_open_door(settings: Settings) -> None:
-    """Raise SettingsError if other machines could reach the experimenter's pages without a password."""
+    """Raise SettingsError if other machines could reach the experimenter's pages without a good password."""
     if not settings.is_loopback and settings.admin_password is None:
         raise SettingsError(
             f"host {settings.host} can be reached from other machines, so the experimenter's pages need a"
             f" password: set {PREFIX}ADMIN_PASSWORD (or admin_password in {FILE_NAME}), or use 127.0.0.1."
+        )
+    if not settings.is_loopback and len(settings.admin_password or "") < SHORTEST_PASSWORD:
+        raise SettingsError(
+            f"host {settings.host} can be reached from other machines, and admin_password is short enough to be"
+            f" guessed: give it at least {SHORTEST_PASSWORD} characters, better a dozen."
         )
 
 

@@ -119,7 +119,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     show_errors: Annotated[
         bool | None,
         _about(
-            "Whether participants' browsers get the text of exceptions in live methods.",
+            "Whether participants' browsers get the text of exceptions in live methods, hooks and templates.",
             "true or false",
             metavar="",
             default="only on a loopback address",

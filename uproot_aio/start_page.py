@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,9 @@ def start_page(
     data: Path,
     durability: str,
     login_url: str | None,
+    is_open: bool = False,
+    command: str = "uproot-aio",
+    folder: Path | None = None,
 ) -> str:
     """Return the start page.
 
@@ -29,19 +33,35 @@ def start_page(
         descriptions: the apps that can be played, by name; a description may be empty.
         mistakes: what is wrong with the apps that cannot be played, or not in their newest version, by name.
         login_url: the experimenter's one-click login, if there is one.
+        is_open: whether the server listens on all of the machine's addresses.
+        command: how this program was called, in `folder`.
     """
     places = {
-        "Participants": f"{address} (links are on a session's page)",
         "Experimenter": login_url or f"{address}admin/",
+        "Participants": "their links are on each session's page",
         "Data": f"{data} ({_kept(durability)})",
         "Experiments": str(experiments),
     }
     lines = [f"uproot_aio {version}", ""]
     lines += [f"  {name:<14}{place}" for name, place in places.items()]
+    if is_open:
+        lines.append(
+            f"  {'Network':<14}other machines reach this one under {address} or another of its addresses"
+        )
     lines += ["", *_apps(descriptions), *_mistakes(mistakes)]
     if not descriptions and not mistakes:
-        lines += _how_to_begin(experiments)
+        lines += _how_to_begin(experiments, command, folder or Path.cwd())
     return "\n".join([*lines, "", "Ctrl-C stops the server.", ""])
+
+
+def command_of(program: str, python: str) -> str:
+    """Return how a program was called, from its `sys.argv[0]` and the interpreter, to be called so again."""
+    path = Path(program)
+    if path.name == "__main__.py":
+        return f"{shlex.quote(python)} -m uproot_aio"
+    if path.suffix == ".py":
+        return f"{shlex.quote(python)} {shlex.quote(program)}"
+    return path.name if shutil.which(path.name) else shlex.quote(program)
 
 
 def _kept(durability: str) -> str:
@@ -69,17 +89,16 @@ def _mistakes(mistakes: Mapping[str, Sequence[Mistake]]) -> Iterator[str]:
         yield "  A saved change is picked up at once, without a restart."
 
 
-def _how_to_begin(experiments: Path) -> Iterator[str]:
+def _how_to_begin(experiments: Path, command: str, folder: Path) -> Iterator[str]:
     yield (
         "There is no experiment in this folder yet. To make a first one:"
         if experiments.is_dir()
         else "This folder does not exist yet. To make it with a first experiment inside:"
     )
-    if experiments.name == "experiments":
-        yield f"  cd {shlex.quote(str(experiments.parent))}"
-        yield "  uproot-aio new my_first"
-    else:
-        yield f"  uproot-aio new my_first --experiments {shlex.quote(str(experiments))}"
+    yield f"  cd {shlex.quote(str(folder))}"
+    is_default = experiments == folder / "experiments"
+    where = "" if is_default else f" --experiments {shlex.quote(str(experiments))}"
+    yield f"  {command} new my_first{where}"
     yield "It is picked up at once, without a restart."
 
 

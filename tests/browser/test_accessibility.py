@@ -195,7 +195,7 @@ def test_the_pages_around_an_experiment_are_for_everybody(house: Station, page: 
     expect(page.locator("#uproot-end")).to_be_visible()
     found += inspect(page, axe) + tab_through(page)
     open_page(page, gone)
-    press_next(page)
+    page.click("#uproot-button-next")
     expect(page.locator("#uproot-gone")).to_be_visible()
     found += inspect(page, axe) + tab_through(page)
 

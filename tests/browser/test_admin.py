@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import CDPSession, Page, expect
 
 from tests.browser.conftest import forget_outage, open_page
 from tests.browser.station import Station, StationSession
+from uproot_aio.engine.execute import execute
+from uproot_aio.state.identifiers import player_owner
+from uproot_aio.state.unit_of_work import UnitOfWork
 
 pytestmark = pytest.mark.browser
 
@@ -122,6 +125,55 @@ def test_what_changes_shows_without_a_reload(admin: Page, talk: Station) -> None
     participant.close()
     expect(row.locator(".admin-presence")).to_have_text("offline")
     assert admin.evaluate("window.isSamePage") is True
+
+
+def test_who_starts_gets_a_last_change(admin: Page, talk: Station) -> None:
+    session = talk.session("talk", 1)
+    open_session_page(admin, session)
+    changed = admin.locator("[data-changed]")
+    expect(changed).to_have_text("\N{EN DASH}")
+
+    session.begin()
+
+    expect(changed).to_have_text(re.compile("now|ago"))
+
+
+def test_three_hundred_changes_at_once_cost_a_few_layouts(admin: Page, talk: Station) -> None:
+    session = talk.session("talk", 300)
+    open_session_page(admin, session)
+    change_everybody(talk, session, "first")
+    last = admin.locator("tr[data-player]").last.locator('[data-field="said"]')
+    expect(last).to_have_text("first")
+    browser = admin.context.new_cdp_session(admin)
+    browser.send("Performance.enable")
+    before = layouts(browser)
+
+    change_everybody(talk, session, "second")
+    expect(last).to_have_text("second")
+
+    assert admin.locator('.admin-fresh[data-field="said"]').count() == 300
+    assert layouts(browser) - before < 100
+
+
+def change_everybody(station: Station, session: StationSession, text: str) -> None:
+    """Give every player another value, in one commit."""
+
+    async def change() -> None:
+        opened = await station.server.parts.sessions.open(session.name)
+
+        def write(unit: UnitOfWork) -> None:
+            for player in session.players:
+                unit.write(player_owner(player), "said", text, "test")
+
+        await execute(opened, write, cause="experimenter", who="test")
+
+    station.do(change())
+
+
+def layouts(browser: CDPSession) -> int:
+    """Return how often the tab has computed where everything stands."""
+    metrics = browser.send("Performance.getMetrics")["metrics"]
+    return int(next(metric["value"] for metric in metrics if metric["name"] == "LayoutCount"))
 
 
 def test_a_field_that_nobody_had_becomes_a_column(admin: Page, talk: Station) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -133,6 +134,29 @@ def test_a_blink_of_the_connection_says_nothing(station: Station, page: Page, ou
     page.clock.fast_forward(5_000)
 
     assert page.evaluate("said") == []
+
+
+def test_a_page_from_after_the_backup_that_the_server_was_restored_from_is_loaded_anew(
+    station: Station, page: Page, outage: StationSession, problems: list[str], tmp_path: Path
+) -> None:
+    data = station.settings.data
+    with station.away():
+        shutil.copytree(data, tmp_path / "backup")
+    expect_state(page, "connected")
+    page.evaluate("Promise.all([1, 2, 3].map(number => uproot.invoke('note', number)))")
+    page.reload()
+    expect_state(page, "connected")
+    page.evaluate("window.isOfBefore = true")
+
+    with station.away():
+        shutil.rmtree(data)
+        shutil.copytree(tmp_path / "backup", data)
+    page.wait_for_function("window.isOfBefore !== true && events.includes('ready')")
+    page.evaluate("window.isLoadedOnce = true")
+
+    assert page.evaluate("uproot.invoke('note', 4)") == 1
+    assert page.evaluate("isLoadedOnce")
+    forget_outage(problems)
 
 
 def test_calls_made_while_the_server_is_away_wait_and_run_once_in_order(

@@ -11,6 +11,7 @@ import pytest
 
 from tests.engine.acting_page import act
 from tests.engine.small_engine import Engine, Gate, code_of, player_of
+from uproot_aio import Page, live
 from uproot_aio.errors import NoOpenUnit
 from uproot_aio.experiment.handles import Player
 
@@ -220,3 +221,27 @@ async def test_the_servers_own_tasks_collect_nothing(engine: Engine) -> None:
 
     assert isinstance(await found.get(), NoOpenUnit)
     assert player_of(page.session).x == 1
+
+
+async def test_a_task_made_by_a_sync_method_writes_in_stretches_of_its_own(engine: Engine) -> None:
+    gate = Gate()
+
+    class Starting(Page):
+        @live
+        def start(page: Any, player: Any) -> None:
+            tasks.append(asyncio.create_task(work(player)))
+
+    async def work(player: Any) -> None:
+        player.begun = True
+        await gate.wait()
+        player.ended = True
+
+    tasks: list[asyncio.Task[None]] = []
+    page = await engine.page_load(Starting)
+    await page.invoke("start")
+    await gate.reached()
+    begun = player_of(page.session).get("ended")
+    gate.open()
+    await tasks[0]
+
+    assert (begun, player_of(page.session).begun, player_of(page.session).ended) == (None, True, True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import ParamSpec, TypeVar
 
 import pytest
 
-from uproot_aio.engine.broadcast import KEPT_BYTES, KEPT_NOTICES, At, Broadcast
+from uproot_aio.engine.broadcast import CAUGHT_UP_COMMITS, KEPT_BYTES, KEPT_NOTICES, At, Broadcast
+from uproot_aio.engine.log_readers import LogReaders
 from uproot_aio.state.commit import Commit, Notice
 from uproot_aio.state.identifiers import PlayerId, SessionId
 from uproot_aio.storage.memory_log import MemoryLog
@@ -16,6 +18,8 @@ from uproot_aio.storage.memory_log import MemoryLog
 S = SessionId("s")
 P, Q = PlayerId("p"), PlayerId("q")
 ALL = 1 << 62
+T = TypeVar("T")
+ARGUMENTS = ParamSpec("ARGUMENTS")
 
 
 class HeldLog(MemoryLog):
@@ -31,6 +35,23 @@ class HeldLog(MemoryLog):
         self.has_begun.set()
         self.may_read.wait()
         return super().read(session, after)
+
+
+class ListedReaders(LogReaders):
+    """Threads that read, and for which players."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reading: list[object] = []
+
+    async def run(
+        self, function: Callable[ARGUMENTS, T], *args: ARGUMENTS.args, **kwargs: ARGUMENTS.kwargs
+    ) -> T:
+        self.reading.append(args[0])
+        try:
+            return await super().run(function, *args, **kwargs)
+        finally:
+            self.reading.remove(args[0])
 
 
 class Page:
@@ -54,11 +75,12 @@ class Station:
         self.log = HeldLog()
         self.encoded: list[At] = []
         self.number = 0
+        self.readers = ListedReaders()
         self.reopen()
 
     def reopen(self) -> None:
         """As after a restart: nothing is in memory."""
-        self.broadcast = Broadcast(S, self.log, self._encode, self.number)
+        self.broadcast = Broadcast(S, self.log, self._encode, self.number, self.readers)
 
     def _encode(self, at: At, notice: Notice) -> bytes:
         self.encoded.append(at)
@@ -218,6 +240,38 @@ async def test_memory_is_bounded_in_bytes_too() -> None:
 
     assert gap == 4
     assert caught_up.heard == numbers((4, 0))
+
+
+async def test_who_missed_too_many_commits_is_told_without_reading_the_log() -> None:
+    station = Station()
+    station.number = CAUGHT_UP_COMMITS + 1
+    station.reopen()
+
+    gap = await station.broadcast.subscribe(P, Page(), (0, -1))
+
+    assert gap == CAUGHT_UP_COMMITS + 1
+    assert not station.log.has_begun.is_set()
+
+
+async def test_one_page_of_a_player_and_two_of_a_session_catch_up_at_a_time() -> None:
+    station = Station()
+    players = [P, P, P, Q, Q, PlayerId("r")]
+    station.send(tuple(players))
+    station.reopen()
+    station.log.may_read.clear()
+    pages = [Page() for _ in players]
+    subscribing = [
+        asyncio.create_task(station.broadcast.subscribe(player, page, (0, -1)))
+        for player, page in zip(players, pages, strict=True)
+    ]
+
+    await asyncio.to_thread(station.log.has_begun.wait)
+    reading = list(station.readers.reading)
+    station.log.may_read.set()
+    await asyncio.gather(*subscribing)
+
+    assert reading == [P, Q]
+    assert all(page.heard == numbers((1, 0)) for page in pages)
 
 
 async def test_a_page_that_left_hears_nothing_more() -> None:

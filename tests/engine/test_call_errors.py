@@ -86,6 +86,33 @@ async def test_whatever_a_method_raises_is_an_answer_that_can_be_stored(
     assert await page.invoke("increment") == 1
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, type("Panic", (BaseException,), {})])
+@pytest.mark.parametrize("method", ["now", "later", "at_once"])
+async def test_an_error_beyond_exception_fails_the_call_and_not_the_server(
+    engine: Engine, error: type[BaseException], method: str
+) -> None:
+    class Panicking(Counter):
+        @live
+        def now(page: Any, player: Any) -> None:
+            raise error("beyond")
+
+        @live
+        async def at_once(page: Any, player: Any) -> None:
+            raise error("beyond")
+
+        @live
+        async def later(page: Any, player: Any) -> None:
+            await asyncio.sleep(0)
+            raise error("beyond")
+
+    page = await engine.page_load(Panicking, counter=0)
+
+    outcome = await page.outcome(method)
+
+    assert code_of(outcome) == "failed"
+    assert await page.invoke("increment") == 1
+
+
 @pytest.mark.parametrize("way", ["itself", "create_task", "TaskGroup", "gather"])
 async def test_sys_exit_in_an_async_method_fails_the_call_and_not_the_server(
     engine: Engine, way: str

@@ -11,6 +11,7 @@ import pytest
 from tests.engine.counter_page import Counter
 from tests.engine.small_engine import CALLS_IN_FLIGHT, Engine, Gate, PageLoad, code_of, player_of, settle
 from uproot_aio import Page, live
+from uproot_aio.engine.invoke_live import WAITING_BYTES
 from uproot_aio.state.commit import Refused, Returned
 
 
@@ -227,6 +228,27 @@ async def test_more_unanswered_calls_than_allowed_are_too_many(engine: Engine) -
 
     assert code_of(outcome) == "too-many"
     assert await page.outcome("work", number=99) == Returned(b"null")
+
+
+async def test_calls_whose_waiting_arguments_are_too_large_are_too_many(engine: Engine) -> None:
+    gate = Gate()
+
+    class Slow(Page):
+        @live
+        async def work(page: Any, player: Any, text: str) -> None:
+            await gate.wait()
+
+    page = await engine.page_load(Slow)
+    waiting = page.send("work", "x" * WAITING_BYTES)
+
+    outcome = await page.outcome("work", "")
+    for _ in range(2):
+        gate.open()
+    await waiting
+
+    assert code_of(outcome) == "too-many"
+    assert await page.outcome("work", "", number=99) == Returned(b"null")
+    assert not page.session.running_bytes
 
 
 async def test_one_page_load_does_not_use_up_anothers_calls(engine: Engine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from tests.engine.small_engine import (
     value_of,
     write,
 )
-from uproot_aio import saved, send_to
+from uproot_aio import Page, live, saved, send_to
 from uproot_aio.errors import AuthorError, ConflictingChange, NoOpenUnit, StorageError
 from uproot_aio.experiment.handles import Player
 
@@ -163,6 +164,30 @@ async def test_a_conflicting_change_is_raised_at_the_await_names_the_field_and_u
     assert '"items"' in answer
     assert player_of(page.session).items == [7, 8]
     assert player_of(page.session).get("other") is None
+
+
+async def test_after_a_caught_conflict_other_copies_are_still_tracked(engine: Engine) -> None:
+    gate = Gate()
+
+    async def body(player: Any) -> list[int]:
+        items, others = player.items, player.others
+        await gate.wait()
+        items.append(2)
+        with suppress(ConflictingChange):
+            await asyncio.sleep(0)
+        others.append(1)
+        return list(others)
+
+    page = await act(engine, body, items=[1], others=[])
+    call = page.send("act")
+    await gate.reached()
+    await write(page.session, lambda unit: setattr(Player("s", "p0"), "items", [7]))
+
+    gate.open()
+    answer = value_of(await call)
+
+    assert answer == player_of(page.session).others == [1]
+    assert player_of(page.session).items == [7]
 
 
 async def test_a_conflicting_change_in_the_last_stretch_fails_the_call(engine: Engine) -> None:
@@ -337,6 +362,36 @@ async def test_a_method_that_awaits_in_its_clean_up_after_a_time_out_is_answered
 
     assert code_of(await page.outcome("act")) == "timeout"
     assert player_of(page.session).cleaned_up is True
+
+
+async def test_an_interleaving_method_cleans_up_when_its_time_is_over_while_it_waits_for_its_turn(
+    engine: Engine,
+) -> None:
+    gate = Gate()
+    seen: list[bool] = []
+
+    class Both(Page):
+        @live
+        async def hold(page: Any, player: Any) -> None:
+            await gate.wait()
+
+        @live(interleave=True, timeout=0.05)
+        async def work(page: Any, player: Any) -> None:
+            try:
+                await asyncio.sleep(0)
+            finally:
+                player.cleaned_up = True
+                seen.append(player.cleaned_up)
+
+    page = await engine.page_load(Both)
+    working = page.send("work")
+    holding = page.send("hold")
+    await gate.reached()
+    outcome = await working
+    gate.open()
+    await holding
+
+    assert (code_of(outcome), seen) == ("timeout", [True])
 
 
 async def test_a_method_that_will_not_be_cancelled_returns_what_it_returns(engine: Engine) -> None:

@@ -14,6 +14,7 @@ import pytest
 from multidict import MultiDict
 
 from tests.engine.small_engine import Engine, Gate, PageLoad, logged, player_of, running_engine
+from uproot_aio.engine.execute import execute
 from uproot_aio.engine.open_session import OpenSession
 from uproot_aio.engine.page_view import PageView
 from uproot_aio.engine.visit_page import Submission, Visits
@@ -22,7 +23,9 @@ from uproot_aio.errors import AuthorError, NotFound, StorageError
 from uproot_aio.experiment import seats
 from uproot_aio.experiment.handles import Player
 from uproot_aio.experiment.load import Library
+from uproot_aio.experiment.notify import notify
 from uproot_aio.state.identifiers import PlayerId
+from uproot_aio.state.unit_of_work import UnitOfWork
 
 P = PlayerId("p0")
 
@@ -70,7 +73,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path, source: str, *, start: bool = True) -> AsyncIterator[Stage]:
+async def staged(
+    folder: Path, source: str, *, start: bool = True, timeout_seconds: float = 60
+) -> AsyncIterator[Stage]:
     experiments = folder / "experiments"
     experiments.mkdir()
     (experiments / "play.py").write_text("from uproot_aio import *\n" + dedent(source))
@@ -84,7 +89,13 @@ async def staged(folder: Path, source: str, *, start: bool = True) -> AsyncItera
         stack.callback(watchdog.close)
         session = await engine.sessions.create("play", ["play"], players=["p0", "p1"], settings={}, name="s")
         views = Views()
-        stage = Stage(engine, Visits(library, views, watchdog), views, session, library.apps["play"].module)
+        stage = Stage(
+            engine,
+            Visits(library, views, watchdog, timeout_seconds=timeout_seconds),
+            views,
+            session,
+            library.apps["play"].module,
+        )
         stage.module.gate, stage.module.ran = Gate(), []
         engine.pages.update({f"play/{name}": page for name, page in library.apps["play"].pages.items()})
         if start:
@@ -411,7 +422,7 @@ async def test_looking_while_before_once_awaits_does_not_run_it_again(
         stage.module.gate.open()
         await entering
 
-        assert (shown, stage.player.runs) == ("First", 1)
+        assert (shown, stage.player.runs) == ("Busy", 1)
 
 
 async def test_an_async_hook_is_committed_at_its_awaits_and_moves_once(tmp_path: Path) -> None:
@@ -464,3 +475,56 @@ async def test_a_page_whose_time_is_up_lets_nobody_stay(tmp_path: Path) -> None:
 
         assert (in_time, remaining, await stage.look()) == ("First", 1.0, "Second")
         assert stage.module.ran == ["time is up"]
+
+
+async def test_a_page_gets_the_notices_that_landed_while_its_hooks_awaited(tmp_path: Path) -> None:
+    source = """
+    class First(Page):
+        jsvars = classmethod(lambda page, player: {"price": player.session.get("price")})
+
+        @classmethod
+        async def templatevars(page, player):
+            await gate.wait()
+
+    page_order = [First]
+    """
+    async with staged(tmp_path, source, start=False) as stage:
+        before = stage.session.state.number
+        entering = asyncio.ensure_future(stage.submit())
+        await stage.module.gate.reached()
+
+        def change_price(unit: UnitOfWork) -> None:
+            stage.player.session.price = 2
+            notify(stage.player, stage.player, 2, where=...)
+
+        await execute(stage.session, change_price, cause="background", who="market")
+        noticed = stage.session.state.number
+        stage.module.gate.open()
+        await entering
+
+        view = stage.views.seen[-1]
+        assert view.jsvars == {"price": None}
+        assert before <= view.number < noticed
+
+
+async def test_hooks_that_take_too_long_are_stopped_and_give_the_turn_back(tmp_path: Path) -> None:
+    source = """
+    class First(Page):
+        @classmethod
+        async def after_once(page, player):
+            player.left = True
+            await gate.wait()
+
+        @live
+        def answer(page, player):
+            return 1
+
+    page_order = [First]
+    """
+    async with staged(tmp_path, source, timeout_seconds=0.05) as stage:
+        with pytest.raises(AuthorError, match=r"took over 0\.05 s"):
+            await stage.submit()
+
+        page = PageLoad(stage.engine, stage.session, position=stage.player.show_page)
+        assert await page.invoke("answer") == 1
+        assert stage.player.left is True

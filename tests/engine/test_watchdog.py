@@ -27,9 +27,9 @@ class Ear(logging.Handler):
 @pytest.fixture
 def ear() -> Iterator[Ear]:
     ear = Ear()
-    logging.getLogger("uproot_aio").addHandler(ear)
+    logging.getLogger().addHandler(ear)  # after the one of caplog
     yield ear
-    logging.getLogger("uproot_aio").removeHandler(ear)
+    logging.getLogger().removeHandler(ear)
 
 
 def stand_still(ear: Ear) -> None:

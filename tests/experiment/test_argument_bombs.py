@@ -6,12 +6,14 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import pytest
 
 from uproot_aio.errors import InvalidArguments
 from uproot_aio.experiment.live import LiveMethod
+from uproot_aio.experiment.misfit import CONVERTED_VALUES
 
 
 @dataclass
@@ -74,8 +76,8 @@ def test_half_of_a_surrogate_pair_is_named_as_the_reason() -> None:
     assert "half of a surrogate pair" in str(caught.value)
 
 
-@pytest.mark.parametrize("element", [b"1", b'"1"', b'" 1 "', b"1.0"])
-def test_a_list_of_400_000_elements_is_taken(element: bytes) -> None:
+@pytest.mark.parametrize("element", [b"1", b'"1"'])
+def test_a_list_of_400_000_elements_that_need_no_conversion_is_taken(element: bytes) -> None:
     def method(page: object, player: object, items: list[int]) -> None: ...
 
     raw = b"[[" + b",".join([element] * 400_000) + b"]]"
@@ -85,19 +87,110 @@ def test_a_list_of_400_000_elements_is_taken(element: bytes) -> None:
     assert args == [[1] * 400_000]
 
 
-def test_the_last_of_400_000_elements_is_refused_by_its_place() -> None:
+@pytest.mark.parametrize("element", [b'" 1 "', b"1.0"])
+def test_a_list_of_40_000_elements_is_converted_element_by_element(element: bytes) -> None:
     def method(page: object, player: object, items: list[int | None]) -> None: ...
 
-    error = refusal(method, [1] * 400_000 + ["x"])
+    raw = b"[[" + b",".join([element] * 40_000) + b"]]"
 
-    assert error.path == "$.items[400000]"
+    args, _ = LiveMethod(method, interleave=False, timeout=None).bind(raw)
+
+    assert args == [[1] * 40_000]
 
 
-def test_proto_is_a_key_like_any_other() -> None:
-    def method(page: object, player: object, data: dict[str, int]) -> None: ...
+def test_the_last_of_40_000_elements_is_refused_by_its_place() -> None:
+    def method(page: object, player: object, items: list[int | None]) -> None: ...
 
-    assert bound(method, {"__proto__": 1}, kwargs={}) == ([{"__proto__": 1}], {})
-    assert bound(method, kwargs={"__proto__": 1}) == ([], {"data": {"__proto__": 1}})
+    error = refusal(method, [1] * 40_000 + ["x"])
+
+    assert error.path == "$.items[40000]"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (list[int], [" 1"] * (CONVERTED_VALUES + 1)),
+        (list[int | str | None], [1.0] * (CONVERTED_VALUES + 1)),
+        (list[list[int] | list[bool]], [["y"]] * (CONVERTED_VALUES // 6)),
+        (dict[int, Decimal], {str(number): 1 for number in range(CONVERTED_VALUES + 1)}),
+        (list[Line], [{"price": 1}] * (CONVERTED_VALUES // 2)),
+        (tuple[Decimal, ...], [1] * (CONVERTED_VALUES + 1)),
+    ],
+    ids=str,
+)
+def test_more_values_than_can_be_converted_in_a_moment_are_refused(annotation: object, value: object) -> None:
+    def method(page: object, player: object, value: object) -> None: ...
+
+    method.__annotations__ = {"value": annotation}
+
+    error = refusal(method, value)
+
+    assert "value has too many values: at most 50,000 of a call can be converted" in str(error)
+    assert error.path == "$.value"
+
+
+def test_all_arguments_of_a_call_share_its_budget_of_conversions() -> None:
+    def method(page: object, player: object, *lists: list[Decimal]) -> None: ...
+
+    error = refusal(method, *[[1, 2, 3]] * (CONVERTED_VALUES // 4), [])
+
+    assert error.path == f"$.lists[{CONVERTED_VALUES // 4}]"
+
+
+@pytest.mark.parametrize("value", ["1e99999999", "-1E-99999999", "0e401", 10**401])
+def test_a_decimal_with_a_huge_exponent_is_refused(value: object) -> None:
+    def method(page: object, player: object, amount: Decimal) -> None: ...
+
+    assert "its exponent is too large" in str(refusal(method, value))
+
+
+def test_decimals_up_to_400_digits_are_taken() -> None:
+    def method(page: object, player: object, *amounts: Decimal) -> None: ...
+
+    assert bound(method, "1e400", "1e-400") == ([Decimal("1e400"), Decimal("1e-400")], {})
+
+
+@pytest.mark.parametrize("value", ["1e30", "-" + "9" * 100])
+def test_a_decimal_too_large_for_its_constraint_is_refused(value: str) -> None:
+    def method(
+        page: object, player: object, amount: Annotated[Decimal, msgspec.Meta(multiple_of=3)]
+    ) -> None: ...
+
+    error = refusal(method, value)
+
+    assert "it is too large to say whether it must be a multiple of 3" in str(error)
+    assert error.path == "$.amount"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"__proto__":1}',
+        '[[{"a": 1, "__proto__" : {}}]]',
+        '{"\\u005f\\u005Fproto__":1}',
+        '{"__\\u0070\\u0072\\u006f\\u0074\\u006F__":1}',
+    ],
+)
+@pytest.mark.parametrize("annotation", [object, dict, dict[str, int], list, Line])
+def test_proto_as_a_key_is_refused_everywhere_and_in_all_spellings(text: str, annotation: object) -> None:
+    def method(page: object, player: object, data: object = None, **more: object) -> None: ...
+
+    method.__annotations__ = {"data": annotation, "more": annotation}
+    live_method = LiveMethod(method, interleave=False, timeout=None)
+
+    for args, kwargs in ((f"[{text}]", None), ("[]", f'{{"x":{text}}}'), ("[]", '{"__proto__":{}}')):
+        with pytest.raises(InvalidArguments) as caught:
+            live_method.bind(args.encode(), None if kwargs is None else kwargs.encode())
+        assert "__proto__" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "value", ["__proto__", '"__proto__":', {'"__proto__': 1}, {"a__proto__": 1, "__proto__ ": 2}, ["\x00"]]
+)
+def test_proto_is_a_text_and_a_part_of_a_key_like_any_other(value: object) -> None:
+    def method(page: object, player: object, data: object) -> None: ...
+
+    assert bound(method, value) == ([value], {})
 
 
 @dataclass

@@ -111,8 +111,14 @@ def test_a_field_that_is_not_there_is_an_attribute_error_with_the_nearest_name(a
 
     with pytest.raises(AttributeError, match=r'has no field "scroe"\. Did you mean "score"'):
         _ = ann.scroe
-    with pytest.raises(AttributeError, match="Assign it first"):
+    with pytest.raises(
+        AttributeError, match=r"^player ann has no .* Assign it first, .* new_player\(player\)"
+    ):
         _ = ann.something_else_entirely
+    with pytest.raises(
+        AttributeError, match=r"^session s has no .* Assign it first, .* new_session\(session\)"
+    ):
+        _ = ann.session.total
     assert not hasattr(ann, "scroe")
     assert ann.get("scroe", 7) == 7
 

@@ -425,3 +425,11 @@ def test_what_is_not_a_list_and_an_object_is_refused(args: bytes, kwargs: bytes 
 
     with pytest.raises(InvalidArguments):
         LiveMethod(method, interleave=False, timeout=None).bind(args, kwargs)
+
+
+def test_a_method_without_parameters_says_so_when_arguments_come() -> None:
+    def increment(page: object, player: object) -> None: ...
+
+    error = refusal(increment, 1)
+
+    assert str(error) == "increment: it takes no arguments, but 1 came. It is called as increment()."

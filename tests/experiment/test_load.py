@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import builtins
+import errno
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
+from types import SimpleNamespace
 
 import pytest
 
+from uproot_aio.experiment.find_apps import why_unreadable
 from uproot_aio.experiment.load import App, Library, Mistake
 
 Write = Callable[[str, str], Path]
 
 HEAD = "from uproot_aio.experiment.pages import NoshowPage, Page\n"
+LIVE = "from uproot_aio.experiment.live import live\n"
+LIVE_PAGE = """\
+from uproot_aio.experiment.handles import Player, Session
+from uproot_aio.experiment.live import live
+from uproot_aio.experiment.pages import Page
+class Own: ...
+class A(Page):
+    @live
+    def tell(page, player, {parameter}): ...
+page_order = [A]
+"""
+PYTHONS_IMPORT = builtins.__import__
 ONE_PAGE = HEAD + "class Welcome(Page): ...\npage_order = [Welcome]\n"
 
 
@@ -29,7 +47,7 @@ def write(folder: Path) -> Write:
     def write(name: str, text: str) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(dedent(text))
+        path.write_text(dedent(text), errors="surrogateescape")
         return path
 
     return write
@@ -187,7 +205,8 @@ def test_an_app_never_hides_a_module_that_is_no_app(library: Library, write: Wri
 
 
 @pytest.mark.parametrize(
-    ("name", "better"), [("my-app", "my_app"), ("2nd", "app_2nd"), ("class", "app_class"), ("a b", "a_b")]
+    ("name", "better"),
+    [("my-app", "my_app"), ("2nd", "app_2nd"), ("class", "app_class"), ("a b", "a_b"), ("ünï", "uni")],
 )
 def test_a_name_that_cannot_be_imported_gets_a_better_one(
     library: Library, write: Write, name: str, better: str
@@ -218,7 +237,8 @@ def test_a_folder_and_a_file_of_one_name_are_a_mistake(library: Library, write: 
     [
         ("x = 1\ndef f(:\n", 2, "Python cannot read 'def f(:': invalid syntax.", "Correct this line"),
         ("if True:\nx = 1\n", 2, "expected an indented block", "four spaces"),
-        ("x = 1\0\n", None, "null bytes", ""),
+        ("x = 1\n\0\n", 2, "Python cannot read this: it contains null bytes.", "as plain text in UTF-8"),
+        ("x = 1\n'\udcfc'\n", 2, "'utf-8' codec", "as plain text in UTF-8"),
         (
             "x = 1\n\nimport no_such_thing\n",
             3,
@@ -232,9 +252,11 @@ def test_a_folder_and_a_file_of_one_name_are_a_mistake(library: Library, write: 
         ("x = 1\nx / 0\n", 2, "ZeroDivisionError: division by zero.", "Correct this line"),
         ("total = 1\nprint(totl)\n", 2, "name 'totl' is not defined", "Did you mean total?"),
         ("import sys\nsys.exit(3)\n", 2, "The app ends the program", "__main__"),
+        ("\nraise KeyboardInterrupt\n", 2, "The app ends the program", "__main__"),
         ("class E(Exception):\n    def __str__(self): 1/0\nraise E\n", 3, "E", "Correct"),
         ("import asyncio\nraise asyncio.CancelledError\n", 2, "CancelledError", "Correct"),
         ("import json\njson.loads('{')\n", 2, "JSONDecodeError", "Correct"),
+        ("raise TypeError('Did you mean `label`?')\n", 1, "Did you mean `label`?", "Correct"),
         ("def f(): f()\nf()\n", 1, "RecursionError", ""),
     ],
 )
@@ -249,6 +271,7 @@ def test_a_failing_import_is_told_with_its_line_in_the_app(
     mistake = only(library, "broken")
     assert (mistake.app, mistake.file, mistake.line) == ("broken", "broken.py", line)
     assert message in mistake.message
+    assert not mistake.message.endswith("?.")
     assert advice in mistake.advice
     assert list(library.apps) == ["good"]
     assert "broken" not in sys.modules
@@ -309,6 +332,8 @@ PAGES = HEAD + "class Dilemma(Page): ...\nclass Plain: ...\n"
     ("order", "message", "advice"),
     [
         ("", "The module has no page_order.", "Add page_order = [Dilemma] at the end"),
+        ("page_order = []", "page_order is empty.", "Write page_order = [Dilemma]."),
+        ("page_order = [[], []]", "page_order is empty.", "Write page_order = [Dilemma]."),
         ("page_order = Dilemma", "no list", "Write page_order = [Dilemma]."),
         ("page_order = None", "page_order is None, no list.", "page_order = [Dilemma]"),
         ("page_order = 'Dilemma'", "no list", "page_order = [Dilemma]"),
@@ -323,6 +348,7 @@ PAGES = HEAD + "class Dilemma(Page): ...\nclass Plain: ...\n"
         ("page_order = [Page]", "names Page, the base of all pages", "class Welcome(Page)"),
         ("page_order = [NoshowPage]", "the base of all pages", "class Welcome(NoshowPage)"),
         ("page_order = [None]", "contains None, which is no page", "Name page classes only."),
+        ("page_order = [object()]", "contains an object, which is no page", "Name page classes only."),
         ("page_order = []; page_order.append(page_order)", "contains itself", ""),
         ("async def page_order(player): ...", "page_order is async", "def instead of async def"),
         ("def page_order(): ...", "page_order() does not take", "def page_order(player)"),
@@ -372,17 +398,110 @@ def test_mistakes_in_other_names_are_told(library: Library, write: Write, text: 
         ("timeout = '10'", "A.timeout is '10'."),
         ("template = 3", "A.template is 3."),
         ("stealth_fields = 'a'", "A.stealth_fields is 'a'."),
+        ("fields = [object()]", "A.fields is a list."),
+        ("timeout = object()", "A.timeout is an object."),
         ("@classmethod\n    def template(page, player): ...", "A.template is a method."),
+        (
+            "@live\n    def show(page, player): ...",
+            "A.show is a @live method, but means something on a page.",
+        ),
     ],
 )
 def test_values_that_a_hook_cannot_have_are_told(
     library: Library, write: Write, text: str, message: str
 ) -> None:
-    write("broken.py", HEAD + f"class A(Page):\n    {text}\npage_order = [A]\n")
+    write("broken.py", HEAD + LIVE + f"class A(Page):\n    x = 1\n    {text}\npage_order = [A]\n")
 
     library.load()
 
     assert only(library, "broken").message == message
+    assert only(library, "broken").line == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        *((name, "is a name that the framework uses") for name in ("session", "name", "_read", "players")),
+        *((name, "is a name that the framework uses") for name in ("started", "show_page", "app", "id")),
+        ("_uproot_key", "is a name that the framework uses"),
+        ("my field", "is no name of a field"),
+        ("__x__", "is no name of a field"),
+    ],
+)
+def test_a_field_that_the_framework_could_not_store_is_refused(
+    library: Library, write: Write, name: str, what: str
+) -> None:
+    page = f"class A(Page):\n    fields = {{\n        'good': 1,\n        {name!r}: 2,\n    }}\n"
+    write("games/__init__.py", "from .pages import A\npage_order = [A]\n")
+    write("games/pages.py", HEAD + page)
+
+    library.load()
+
+    mistake = only(library, "games")
+    assert (mistake.file, mistake.line) == ("games/pages.py", 5)
+    assert mistake.message == f'A.fields: "{name}" {what}.'
+    assert "Choose another name" in mistake.advice
+
+
+def test_a_field_written_as_keyword_has_its_line(library: Library, write: Write) -> None:
+    write(
+        "broken.py",
+        HEAD + "class A(Page):\n    fields = dict(\n        session=1,\n    )\npage_order = [A]\n",
+    )
+
+    library.load()
+
+    assert only(library, "broken").line == 4
+
+
+def test_fields_that_are_free_or_never_stored_may_have_any_name(library: Library, write: Write) -> None:
+    write(
+        "good.py",
+        HEAD
+        + """\
+class A(Page):
+    fields = {"label": 1, "payoff": 1, "age": 1}
+class B(Page):
+    fields = {"name": 1}
+    stealth_fields = ["name"]
+page_order = [A, B]
+""",
+    )
+
+    library.load()
+
+    assert library.mistakes == {}
+
+
+@pytest.mark.parametrize("annotation", ["Player", "Session", "Own", "Player | Own"])
+def test_a_live_parameter_that_no_browser_can_fill_is_a_mistake(
+    library: Library, write: Write, annotation: str
+) -> None:
+    write("broken.py", LIVE_PAGE.format(parameter=f"other: {annotation}"))
+
+    library.load()
+
+    assert "nothing that a browser sends can be one" in only(library, "broken").message
+    assert only(library, "broken").line == 6
+
+
+def test_a_message_has_no_addresses_in_memory(library: Library, write: Write) -> None:
+    write("broken.py", LIVE_PAGE.format(parameter="other: list[object(), 3]"))
+
+    library.load()
+
+    assert "is annotated list[object, 3], which makes no sense" in only(library, "broken").message
+
+
+@pytest.mark.parametrize("parameter", ["other: Player = None", "other: Player | None", "other: list[Player]"])
+def test_a_live_parameter_that_some_call_can_fill_is_none(
+    library: Library, write: Write, parameter: str
+) -> None:
+    write("good.py", LIVE_PAGE.format(parameter=parameter))
+
+    library.load()
+
+    assert library.mistakes == {}
 
 
 def test_all_mistakes_of_all_apps_are_told_at_once(library: Library, write: Write) -> None:
@@ -445,16 +564,165 @@ def test_a_mistake_reads_as_one_line() -> None:
     assert str(mistake) == "a/pages.py, line 3: What. Do."
 
 
-def test_ctrl_c_during_an_import_is_no_mistake_of_the_app(library: Library, write: Write) -> None:
-    write("slow.py", "raise KeyboardInterrupt")
+@pytest.mark.parametrize(
+    ("make", "what", "advice"),
+    [
+        (lambda path: path.symlink_to(path), "is a link that leads in a circle", "Remove the link"),
+        (lambda path: path.symlink_to("nowhere"), "is a link to nowhere, which does not exist", "Remove"),
+        (os.mkfifo, "is no file", "Put a file in its place"),
+    ],
+)
+def test_an_entry_that_cannot_be_read_is_a_mistake_of_its_own(
+    library: Library, write: Write, folder: Path, make: Callable[[Path], None], what: str, advice: str
+) -> None:
+    write("good.py", ONE_PAGE)
+    make(folder / "odd.py")
 
-    with pytest.raises(KeyboardInterrupt):
-        library.load()
+    library.load()
 
-    assert "slow" not in sys.modules
+    assert list(library.apps) == ["good"]
+    assert (only(library, "odd").file, only(library, "odd").line) == ("odd.py", None)
+    assert only(library, "odd").message == f"odd.py {what}."
+    assert advice in only(library, "odd").advice
+
+
+def test_an_entry_that_can_be_read_again_has_no_mistake_any_more(
+    library: Library, write: Write, folder: Path
+) -> None:
+    link = folder / "_shared"
+    write("good.py", ONE_PAGE)
+    link.symlink_to("nowhere")
+    library.load()
+    told = list(library.mistakes)
+    link.unlink()
+    write("_shared/__init__.py", "")
+
+    touched = library.reload(())
+
+    assert (told, touched, library.mistakes) == (["_shared"], ["_shared"], {})
+
+
+def test_a_forbidden_folder_is_told_with_who_may_change_that(folder: Path) -> None:
+    unreadable = why_unreadable(folder / "odd", PermissionError(errno.EACCES, "Permission denied"))
+
+    assert str(Mistake("odd", "odd", None, *unreadable)) == (
+        "odd: odd cannot be read: Permission denied. Give the server's user the right to read it."
+    )
+
+
+def test_an_unreadable_folder_beside_an_app_of_one_file_does_not_stop_it(
+    library: Library, write: Write, folder: Path
+) -> None:
+    write("counter.py", ONE_PAGE)
+    (folder / "counter").symlink_to("nowhere")
+
+    library.load()
+
+    assert list(library.apps) == ["counter"]
+
+
+def test_a_pipe_inside_of_an_app_is_never_opened(library: Library, write: Write, folder: Path) -> None:
+    write("games/__init__.py", ONE_PAGE)
+    os.mkfifo(folder / "games" / "pipe.py")
+
+    library.load()
+
+    assert list(library.apps) == ["games"]
+
+
+def test_an_experiments_folder_that_becomes_unreadable_keeps_the_apps_and_says_why(
+    library: Library, write: Write, folder: Path
+) -> None:
+    write("counter.py", ONE_PAGE)
+    library.load()
+    folder.rename(folder.with_name("away"))
+    folder.symlink_to(folder)
+
+    touched = library.reload(())
+
+    assert (touched, list(library.apps)) == (["experiments"], ["counter"])
+    assert str(only(library, "experiments")) == (
+        f"{folder}: The experiments folder is a link that leads in a circle. "
+        "Remove the link, or let it lead to a file or folder."
+    )
 
 
 # Reload
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+    """What an app may import: it sets `reached` and waits until `opened` is set."""
+    gate = SimpleNamespace(reached=threading.Event(), opened=threading.Event())
+    monkeypatch.setitem(sys.modules, "gate", gate)
+    yield gate
+    gate.opened.set()
+
+
+LAZY = """\
+def from_import():
+    from games import GOAL
+    return GOAL
+def whole():
+    import games.rules
+    return games.GOAL + games.rules.BONUS
+def relative():
+    from . import rules
+    from .rules import BONUS
+    return rules.BONUS + BONUS
+"""
+
+
+@pytest.mark.parametrize("ending", ["", "1 / 0"])
+def test_while_a_new_version_is_imported_the_running_one_imports_itself_at_once(
+    library: Library, write: Write, gate: SimpleNamespace, ending: str
+) -> None:
+    path = write("games/__init__.py", "from . import rules\nGOAL = 1\n" + LAZY + ONE_PAGE)
+    rules = write("games/rules.py", "BONUS = 10\n")
+    library.load()
+    old = library.apps["games"].module
+    rules.write_text("BONUS = 20\n")
+    path.write_text(
+        "from . import rules\nGOAL = 2\nimport gate\ngate.reached.set()\ngate.opened.wait()\n"
+        "import games\nassert games.GOAL + games.rules.BONUS == 22\n" + LAZY + ONE_PAGE + ending
+    )
+
+    with ThreadPoolExecutor() as threads:
+        importing = threads.submit(library.prepare, {path, rules})
+        gate.reached.wait()
+        found = [threads.submit(function) for function in (old.from_import, old.whole, old.relative)]
+        try:
+            seen = [future.result(timeout=10) for future in found]
+        finally:
+            gate.opened.set()
+        library.apply(importing.result())
+
+    assert seen == [1, 11, 20]
+    assert (library.apps["games"].module is old) == bool(ending)
+    assert library.apps["games"].module.from_import() == (1 if ending else 2)
+    assert builtins.__import__ is PYTHONS_IMPORT
+
+
+def test_a_removed_app_can_be_imported_until_the_others_are_ready(
+    library: Library, write: Write, gate: SimpleNamespace
+) -> None:
+    gone = write("gone.py", "GOAL = 1\ndef itself():\n    import gone\n    return gone.GOAL\n" + ONE_PAGE)
+    library.load()
+    itself = library.apps["gone"].module.itself
+    gone.unlink()
+    write("new.py", "import gate\ngate.reached.set()\ngate.opened.wait()\n" + ONE_PAGE)
+
+    with ThreadPoolExecutor() as threads:
+        importing = threads.submit(library.prepare, ())
+        gate.reached.wait()
+        seen = threads.submit(itself)
+        try:
+            assert seen.result(timeout=10) == 1
+        finally:
+            gate.opened.set()
+        library.apply(importing.result())
+
+    assert "gone" not in library.apps
 
 
 def test_new_changed_and_removed_apps_are_picked_up(library: Library, write: Write) -> None:

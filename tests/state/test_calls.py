@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from uproot_aio.state.calls import INTERRUPTED, KEPT_ANSWERS, KEPT_LOADS, PlayerCalls
+from uproot_aio.state.calls import INTERRUPTED, KEPT_ANSWERS, KEPT_BYTES, KEPT_LOADS, PlayerCalls
 from uproot_aio.state.commit import CallId, CallRecord, Outcome, Refused, Returned, Started
 from uproot_aio.state.identifiers import PlayerId
 
@@ -68,6 +68,45 @@ def test_answers_of_one_page_load_are_bounded_and_forgotten_ones_never_run_again
     kept = [number for number in range(1, KEPT_ANSWERS + 3) if calls.answer_to(call(number)) != INTERRUPTED]
 
     assert kept == list(range(3, KEPT_ANSWERS + 3))
+
+
+def test_large_answers_are_forgotten_from_the_lowest_on() -> None:
+    large = Returned(b"x" * (KEPT_BYTES // 2))
+
+    calls = calls_of(record(1), record(2, outcome=large), record(3, outcome=large), record(4, outcome=large))
+
+    assert [calls.answer_to(call(number)) for number in range(1, 6)] == [
+        INTERRUPTED,
+        INTERRUPTED,
+        large,
+        large,
+        None,
+    ]
+
+
+def test_the_newest_answer_is_kept_however_large_it_is() -> None:
+    huge = Refused("no", "x" * KEPT_BYTES, data=b"xx")
+
+    calls = calls_of(record(2), record(1, outcome=huge))
+
+    assert [calls.answer_to(call(number)) for number in (1, 2)] == [huge, INTERRUPTED]
+
+
+def test_that_a_call_runs_is_forgotten_after_all_answers() -> None:
+    started = record(1, outcome=Started())
+
+    calls = calls_of(started, *(record(number) for number in range(2, KEPT_ANSWERS + 2)))
+
+    assert calls.answer_to(call(1)) == Started()
+    assert [calls.answer_to(call(number)) for number in (2, 3)] == [INTERRUPTED, Returned(b"3")]
+
+
+def test_that_calls_run_is_kept_when_an_answer_is_too_large() -> None:
+    huge = Returned(b"x" * (KEPT_BYTES + 1))
+
+    calls = calls_of(record(1, outcome=Started()), record(2), record(3, outcome=huge))
+
+    assert [calls.answer_to(call(number)) for number in (1, 2, 3)] == [Started(), INTERRUPTED, huge]
 
 
 def test_page_loads_are_bounded_and_calls_of_a_retired_one_never_run_again() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -177,3 +178,53 @@ def test_a_damaged_record_is_a_storage_error_that_says_what_to_do(tmp_path: Path
 
     with opened(tmp_path) as log, pytest.raises(StorageError, match="Restore the data folder from a backup"):
         list(log.read(S))
+
+
+def filled(folder: Path, durability: Literal["fsync", "os"] = "os") -> Path:
+    """Return the file of a closed log with commits of several sizes."""
+    with opened(folder, durability) as log:
+        for number in range(1, 200):
+            log.append(commits(number, number, blob=b"x" * (number * 97)))
+        log.save_snapshot(Snapshot(S, 199, 1.0, [], {}))
+    return folder / "data.mdb"
+
+
+@pytest.mark.parametrize("kept", [0.2, 0.5, 0.9])
+def test_a_file_that_was_cut_off_is_refused_before_it_can_end_the_process(
+    tmp_path: Path, kept: float
+) -> None:
+    file = filled(tmp_path)
+    os.truncate(file, int(file.stat().st_size * kept))
+
+    with pytest.raises(StorageError, match=r"data.mdb is cut off. Restore the data folder from a backup"):
+        LmdbLog(tmp_path)
+
+
+def test_a_file_that_only_lacks_pages_nobody_uses_is_whole(tmp_path: Path) -> None:
+    file = filled(tmp_path)
+    with opened(tmp_path) as log:
+        log.forget(S)
+        log.append(commits(1, 3))
+        log.append(commits(4, 6))
+    os.truncate(file, file.stat().st_size - 4096)
+
+    with opened(tmp_path) as log:
+        assert list(log.read(S)) == commits(1, 6)
+
+
+def test_a_damaged_tree_is_a_storage_error_wherever_it_is_met(tmp_path: Path) -> None:
+    file = filled(tmp_path)
+    size = file.stat().st_size
+    with file.open("r+b") as opened_file:
+        opened_file.seek(2 * 4096)
+        opened_file.write(bytes(size - 2 * 4096))
+
+    with pytest.raises(StorageError, match="Restore the data folder from a backup"), opened(tmp_path) as log:
+        list(log.read(S))
+
+
+def test_a_file_that_is_a_folder_is_a_storage_error(tmp_path: Path) -> None:
+    (tmp_path / "data.mdb").mkdir()
+
+    with pytest.raises(StorageError, match=r"data\.mdb cannot be opened: Is a directory"):
+        LmdbLog(tmp_path)

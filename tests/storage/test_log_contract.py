@@ -204,3 +204,16 @@ def test_any_thread_may_read(log: Log) -> None:
     thread.join()
 
     assert found == [commit(1), b"1", None]
+
+
+@pytest.mark.parametrize("kind", LOGS)
+def test_a_log_that_another_thread_closed_can_be_opened_again(kind: str, tmp_path: Path) -> None:
+    log = LOGS[kind](tmp_path)
+    thread = threading.Thread(target=log.close)
+    thread.start()
+    thread.join()
+
+    with opened(kind, tmp_path) as again:
+        again.append([commit(1)])
+
+        assert list(again.read(A)) == [commit(1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html as html_module
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -82,6 +83,11 @@ async def experimenter(lab: Lab) -> AsyncIterator[Experimenter]:
     async with stranger(lab) as person:
         await person.log_in()
         yield person
+
+
+def visible_text(html: str) -> str:
+    """Return what a reader sees, roughly."""
+    return html_module.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)))
 
 
 class SetClock:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import OpenLab
-from tests.web.experimenter import SetClock, experimenter
+from tests.web.experimenter import SetClock, experimenter, visible_text
 from uproot_aio.engine.execute import execute
 from uproot_aio.errors import ParticipantError, StorageError
 from uproot_aio.state.commit import Commit
@@ -39,11 +39,6 @@ class Welcome(Page): pass
 page_order = ["Welcom"]
 """
 NASTY = "<!--<script>"
-
-
-def visible_text(html: str) -> str:
-    """Return what a reader sees, roughly."""
-    return html_module.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)))
 
 
 async def test_the_overview_shows_experiments_with_their_descriptions(lab: OpenLab) -> None:
@@ -319,10 +314,58 @@ async def test_both_downloads_are_files_with_everything_in_them(lab: OpenLab) ->
         (session.id, "0", "hi"),
         (session.id, "1", ""),
     ]
-    assert sum(len(commit.changes) for commit in session.log.read(session.id)) == len(lines)
+    changes = [change.field for commit in session.log.read(session.id) for change in commit.changes]
+    assert [line["field"] for line in lines] == [field for field in changes if field != "_uproot_key"]
     assert [line["value"] for line in lines if line["field"] == "said"] == [NASTY + "alert(1)</script>", "hi"]
     assert lines[-1]["line"].startswith("talk.say:")
     assert lines[-1]["cause"] == "live"
+
+
+async def test_the_downloads_leave_out_the_secret_of_players_forms(lab: OpenLab) -> None:
+    async with experimenter(await lab(talk=APP)) as person:
+        session = await person.lab.session("talk")
+        key = str(person.lab.value(session, "_uproot_key"))
+        path = f"admin/session/{session.id}/"
+        files = [(await person.get(path + name))[1] for name in ("players.csv", "changes.jsonl")]
+
+    assert [key in text or "_uproot_key" in text for text in files] == [False, False]
+
+
+async def test_a_player_who_never_started_has_no_last_change(lab: OpenLab) -> None:
+    async with experimenter(await lab(talk=APP)) as person:
+        session = await person.lab.session("talk", 2)
+        await person.lab.player(session)
+        _, html = await person.get(f"admin/session/{session.id}/")
+
+    started, waiting = re.findall(r"<td[^>]* data-changed>(.*?)</td>", html)
+    assert "<time" in started
+    assert waiting == "\N{EN DASH}"
+
+
+async def test_the_players_page_keeps_the_authors_fields_apart_and_says_of_when_they_are(
+    lab: OpenLab,
+) -> None:
+    async with experimenter(await lab(talk=APP)) as person:
+        session = await person.lab.session("talk")
+        await person.lab.player(session)
+        name = session.state.members("player")[0]
+        _, html = await person.get(f"admin/session/{session.id}/player/{name}/")
+
+    authors, _, internal = html.partition("Internal fields")
+    assert "<dt>said</dt>" in authors
+    assert "<dt>page_order</dt>" not in authors
+    assert "<dt>page_order</dt>" in internal
+    assert "As of <time" in authors
+
+
+@pytest.mark.parametrize(("apps", "chosen"), [(["talk"], ["talk"]), (["talk", "walk"], [])])
+async def test_the_only_experiment_is_chosen_already(
+    lab: OpenLab, apps: list[str], chosen: list[str]
+) -> None:
+    async with experimenter(await lab(**dict.fromkeys(apps, APP))) as person:
+        _, html = await person.get("admin/sessions/new/")
+
+    assert re.findall(r'<option value="(\w+)" selected>', html) == chosen
 
 
 async def test_looking_at_a_session_changes_nothing(lab: OpenLab) -> None:

@@ -268,6 +268,19 @@ async def test_every_answer_stays_out_of_caches_frames_and_foreign_scripts(lab: 
     assert "default-src 'none'" in headers["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize("path", ["admin/login/", "p/none/none/", "static/_uproot/uproot.js", "robots.txt"])
+async def test_no_answer_names_the_software_of_the_server(lab: OpenLab, path: str) -> None:
+    async with stranger(await lab()) as person, person.http.get(person.address + path) as response:
+        assert "Server" not in response.headers
+
+
+async def test_search_engines_are_asked_to_stay_away(lab: OpenLab) -> None:
+    async with stranger(await lab()) as person:
+        status, text = await person.get("robots.txt")
+
+    assert (status, text) == (200, "User-agent: *\nDisallow: /\n")
+
+
 async def test_the_roots_lead_to_the_overview(lab: OpenLab) -> None:
     server = await lab()
     found = []

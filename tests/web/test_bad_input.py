@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
@@ -158,6 +160,8 @@ BOMBS = {
     "lone surrogate": ("take", '"\\ud800"'),
     "long text": ("take", '"' + "9" * 90_000 + '"'),
     "null": ("take", "null"),
+    "proto": ("take_anything", '[{"__proto__": {"a": 1}}]'),
+    "escaped proto": ("take_dict", '{"\\u005f_proto__": {"a": 1}}'),
     "object": ("take", "{}"),
 }
 
@@ -178,8 +182,46 @@ async def test_an_argument_bomb_is_rejected_and_the_server_goes_on(
     assert second == {"type": "answer", "number": 2, "value": 1}
 
 
+async def test_half_a_character_is_named_as_the_reason(play: Lab, session: OpenSession) -> None:
+    async with line_to(play, session) as line:
+        await line.say('{"type":"invoke","number":1,"oldest":1,"method":"take_anything","args":["\\ud800"]}')
+
+        refusal = await line.hear()
+
+    assert (refusal["number"], refusal["code"]) == (1, "invalid-arguments")
+    assert refusal["message"] == "A text in the call holds half a character (a lone surrogate)."
+
+
+async def test_the_oldest_of_more_than_16_connections_of_a_player_is_closed_with_1008(
+    play: Lab, session: OpenSession
+) -> None:
+    async with AsyncExitStack() as stack:
+        other = await stack.enter_async_context(line_to(play, session, 1))
+        oldest = await stack.enter_async_context(line_to(play, session))
+        closed = asyncio.create_task(oldest.close_code())
+
+        newer = [await stack.enter_async_context(line_to(play, session)) for _ in range(16)]
+
+        assert await closed == 1008
+        for line in [other, *newer]:
+            await line.say(PING)
+            assert (await line.hear())["type"] == "pong"
+
+
+async def test_a_form_over_the_limit_gets_a_calm_page_that_says_what_to_do(
+    play: Lab, session: OpenSession
+) -> None:
+    form = {"text": "x" * 200_000}
+
+    async with play.http.post(play.link(session), data=form) as response:
+        text = await response.text()
+
+    assert (response.status, response.content_type) == (413, "text/html")
+    assert "Please go back, shorten it, and send it again." in text
+
+
 async def test_keys_that_mean_something_to_javascript_are_only_keys(play: Lab, session: OpenSession) -> None:
-    thing = '{"__proto__": {"a": 1}, "constructor": 2, "__class__": 3}'
+    thing = '{"prototype": {"a": 1}, "constructor": 2, "__class__": 3}'
     async with line_to(play, session) as line:
         await line.say(f'{{"type":"invoke","number":1,"oldest":1,"method":"take_dict","args":[{thing}]}}')
 

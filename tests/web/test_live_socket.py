@@ -105,6 +105,23 @@ async def test_a_call_that_lost_its_connection_is_sent_again_and_runs_once(
     assert (play.value(session, "count"), player.connections) == (2, 2)
 
 
+async def test_a_call_of_a_page_that_its_app_has_no_more_leads_to_a_page_that_does_not_connect(
+    play: Lab, session: OpenSession, tmp_path: Path
+) -> None:
+    file = tmp_path / "experiments" / "play.py"
+    async with line_to(play, session) as line:
+        file.write_text(PLAY.replace("First", "Renamed"))
+        await asyncio.to_thread(play.server.parts.library.reload, {file})
+        await line.say(invoke(1, "increment"))
+        refusal = await line.hear()
+    async with play.http.get(play.link(session)) as response:
+        html = await response.text()
+
+    assert refusal["code"] == "stale-page"
+    assert "data-uproot-retry" in html
+    assert "uproot.autoStart = false" in html
+
+
 async def test_a_heartbeat_is_answered_while_a_call_runs(play: Lab, session: OpenSession) -> None:
     gate = module_of(play).gate
     player = await play.player(session)

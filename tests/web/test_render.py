@@ -35,7 +35,7 @@ APP = """
 
     class FirstPage(Page):
         \"\"\"Some *Markdown* with <tags>.\"\"\"
-        fields = dict(name=StringField(label="Your name"), yes=RadioField(label="Sure?"))
+        fields = dict(nick=StringField(label="Your name"), yes=RadioField(label="Sure?"))
 
     page_order = [FirstPage]
 """
@@ -122,7 +122,7 @@ def test_a_page_without_a_template_shows_title_docstring_fields_and_next(desk: D
     assert '<h1 id="uproot-title">First page</h1>' in html
     assert "<title>First page</title>" in html
     assert "Some <em>Markdown</em> with &lt;tags&gt;." in html
-    assert 'for="name">Your name</label>' in html
+    assert 'for="nick">Your name</label>' in html
     assert html.count('id="uproot-button-next"') == 1
 
 
@@ -228,16 +228,16 @@ def test_a_template_can_do_without_buttons(desk: Desk) -> None:
 
 def test_errors_are_tied_to_their_fields_and_the_first_gets_the_focus(desk: Desk) -> None:
     page = desk.library.apps["game"].pages["FirstPage"]
-    form = build_form(page.fields, MultiDict(name="", yes="True"))
+    form = build_form(page.fields, MultiDict(nick="", yes="True"))
     form.check()
 
     html = main_of(desk.render(form=form, errors=["Look again."]))
 
-    field = re.search(r'<input[^>]*id="name"[^>]*>', html)
+    field = re.search(r'<input[^>]*id="nick"[^>]*>', html)
     assert field is not None
-    for attribute in ('aria-describedby="name-errors"', 'aria-invalid="true"', "autofocus"):
+    for attribute in ('aria-describedby="nick-errors"', 'aria-invalid="true"', "autofocus"):
         assert attribute in field[0]
-    assert 'role="alert" id="name-errors"' in html
+    assert 'role="alert" id="nick-errors"' in html
     assert re.search(
         r'uproot-main-error[^>]*role="alert">Look again\.', desk.render(form=form, errors=["Look again."])
     )
@@ -275,7 +275,7 @@ def test_a_page_that_is_gone_looks_again_by_itself(desk: Desk) -> None:
     assert "calm.js" in html
 
 
-@pytest.mark.parametrize("kind", ["not-found", "storage", "error"])
+@pytest.mark.parametrize("kind", ["not-found", "storage", "error", "too-large"])
 def test_calm_pages_name_no_player_and_blame_nobody(desk: Desk, kind: str) -> None:
     desk.renderer.read_files()
 

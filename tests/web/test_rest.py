@@ -235,6 +235,14 @@ async def test_what_cannot_be_made_is_400_and_leaves_nothing(
         ({"config": "talk", "n_players": 1, "unames": "a"}, [("list_type", ["body", "unames"])]),
         ({"config": "talk", "n_players": 1, "simulate": "maybe"}, [("bool_parsing", ["body", "simulate"])]),
         ({"config": "\ud800", "n_players": "\ud800"}, [("int_parsing", ["body", "n_players"])]),
+        (
+            {"config": "talk", "n_players": 1, "settings": {"a": "\ud800"}},
+            [("string_unicode", ["body", "settings"])],
+        ),
+        (
+            {"config": "talk", "n_players": 1, "settings": {"\ud800": [1]}},
+            [("string_unicode", ["body", "settings"])],
+        ),
         ([], [("model_attributes_type", ["body"])]),
         ("{", [("json_invalid", ["body", 1])]),
         ("[" * 100_000, [("json_invalid", ["body", 0])]),
@@ -253,6 +261,26 @@ async def test_what_does_not_fit_is_422_with_everything_that_is_wrong(
     assert status == 422
     assert [(problem["type"], problem["loc"]) for problem in answer["detail"]] == expected
     assert all(problem["msg"] and "input" in problem for problem in answer["detail"])
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ('{"n_players": ' + "9" * 5000 + "}", "It contains a number with too many digits"),
+        ("[" * 100_000, "It is nested too deeply"),
+        (b"\xff", "It is not UTF-8"),
+        ("[NaN]", "NaN is no JSON number"),
+    ],
+    ids=["digits", "depth", "bytes", "NaN"],
+)
+async def test_what_cannot_be_read_is_explained_without_terms_of_python(
+    lab: OpenLab, body: object, reason: str
+) -> None:
+    server = await lab(KEY)
+
+    status, answer = await call(server, "POST", API, body)
+
+    assert (status, answer["detail"][0]["ctx"]) == (422, {"error": reason})
 
 
 async def test_a_body_that_is_not_called_json_is_422(lab: OpenLab) -> None:

@@ -1,10 +1,13 @@
-"""One connection may use the event loop for a few frames, then the others are served."""
+"""One connection may use the event loop for a few frames, one player for a fifth of it, then the others are served."""
 
 from __future__ import annotations
 
 import asyncio
 
-from uproot_aio.web.rounds import BYTES_A_ROUND, CALLS_A_ROUND, Round, Rounds
+import pytest
+
+from uproot_aio.engine.rests import LONGEST_REST_SECONDS, rest_seconds
+from uproot_aio.web.rounds import BYTES_A_ROUND, CALLS_A_ROUND, Rest, Round, Rounds
 
 
 async def test_after_its_calls_a_connection_lets_others_have_theirs() -> None:
@@ -36,3 +39,30 @@ async def test_connections_have_budgets_of_their_own() -> None:
     greedy.spend(BYTES_A_ROUND)
 
     assert not modest.spend(1)
+
+
+@pytest.mark.parametrize(
+    ("busy_seconds", "rest"),
+    [(0.0, 0.0), (0.005, 0.0), (0.01, 0.04), (1.0, 4.0), (60.0, LONGEST_REST_SECONDS)],
+)
+def test_who_kept_the_loop_busy_rests_four_times_as_long_but_not_for_ever(
+    busy_seconds: float, rest: float
+) -> None:
+    assert rest_seconds(busy_seconds) == rest
+
+
+def test_a_rest_lasts_until_its_end_and_short_frames_do_not_change_it() -> None:
+    rest = Rest()
+
+    rest.begin(100.0, 0.5)
+    rest.begin(101.0, 0.001)
+
+    assert [rest.remaining(now) for now in (100.0, 101.0, 102.0)] == [2.0, 1.0, 0.0]
+
+
+def test_who_never_took_long_never_rests() -> None:
+    rest = Rest()
+
+    rest.begin(100.0, 0.005)
+
+    assert rest.remaining(100.0) <= 0

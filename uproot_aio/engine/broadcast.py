@@ -11,13 +11,18 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from uproot_aio.engine.log import Log
+from uproot_aio.engine.log_readers import LogReaders
 from uproot_aio.state.commit import Commit, Notice
 from uproot_aio.state.identifiers import PlayerId, SessionId
 
 KEPT_NOTICES = 1000
 KEPT_BYTES = 1 << 20
+CAUGHT_UP_COMMITS = 20_000
+CATCH_UPS_AT_ONCE = 2
+"""How many pages of one session, each of another player, may read the log at a time."""
 At = tuple[int, int]
 """(commit number, index of the notice in the commit); an index above all others stands for the whole commit."""
 Encode = Callable[[At, Notice], bytes]
@@ -67,12 +72,18 @@ class Broadcast:
         session, log: where older notices are read from.
         encode: makes the frame of a notice; called once, however many receive it.
         durable: number of the last commit on disk when the session was opened.
+        readers: the threads that read it.
     """
 
-    def __init__(self, session: SessionId, log: Log, encode: Encode, durable: int) -> None:
+    def __init__(
+        self, session: SessionId, log: Log, encode: Encode, durable: int, readers: LogReaders
+    ) -> None:
         self._session = session
         self._log = log
         self._encode = encode
+        self._readers = readers
+        self._turns: WeakValueDictionary[PlayerId, asyncio.Lock] = WeakValueDictionary()
+        self._slots = asyncio.Semaphore(CATCH_UPS_AT_ONCE)
         self._subscribers: dict[PlayerId, list[Subscriber]] = {}
         self._recent: deque[Released] = deque()
         self._recent_bytes = 0
@@ -105,12 +116,16 @@ class Broadcast:
         """Deliver what the player missed after `after`, then everything as it comes, without gap or repetition.
 
         Returns:
-            None; or, if more than 1,000 notices or 1 MiB were missed, the number up to which none were delivered.
+            None; or, if more than 1,000 notices, 1 MiB or 20,000 commits were missed, the number up to which none
+            were delivered.
         """
         gap = None
         while after < self._remembered_after and after[0] <= self.durable:
-            upto = self.durable
-            frames = await asyncio.to_thread(self._read, player, after, upto)
+            # A player's own turn first, so that one player with many pages keeps nobody from catching up.
+            async with self._turns.setdefault(player, asyncio.Lock()), self._slots:
+                upto = self.durable
+                is_far = upto - after[0] > CAUGHT_UP_COMMITS
+                frames = None if is_far else await self._readers.run(self._read, player, after, upto)
             if frames is None:
                 gap = upto
             for frame in frames or ():

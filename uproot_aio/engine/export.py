@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Iterator
@@ -13,6 +12,7 @@ import msgspec
 
 from uproot_aio.engine.export_values import csv_cell, export_json
 from uproot_aio.engine.log import Log
+from uproot_aio.engine.log_readers import LogReaders
 from uproot_aio.engine.open_session import OpenSession
 from uproot_aio.state import values
 from uproot_aio.state.commit import CauseKind, Change, Commit
@@ -21,6 +21,8 @@ from uproot_aio.state.identifiers import GroupIdentifier, PlayerId, SessionId, p
 FIRST_COLUMNS: Final = ("session", "player", "id")
 LAST_COLUMNS: Final = ("packages", "page_order")
 GROUP: Final = "_uproot_group"
+SECRETS: Final = frozenset({"_uproot_key"})
+"""What nobody needs and whoever has it could play with: the secret of a player's forms."""
 KEPT_INTERNALS: Final = frozenset({"_uproot_dropout", GROUP})
 CHUNK_BYTES: Final = 1 << 16
 
@@ -115,6 +117,8 @@ def change_chunks(log: Log, session: SessionId, upto: int) -> Iterator[bytes]:
         if commit.number > upto:
             break
         for index, change in enumerate(commit.changes):
+            if change.field in SECRETS:
+                continue
             chunk += encode(_line(commit, index, change))
             chunk += b"\n"
             if len(chunk) >= CHUNK_BYTES:
@@ -142,7 +146,7 @@ def _line(commit: Commit, index: int, change: Change) -> Line:
     )
 
 
-async def in_thread(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield what a blocking iterator yields, each step in a worker thread; never more than one chunk ahead."""
-    while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+async def in_thread(chunks: Iterator[bytes], readers: LogReaders) -> AsyncIterator[bytes]:
+    """Yield what a blocking iterator yields, each step in a reader's thread; never more than one chunk ahead."""
+    while (chunk := await readers.run(next, chunks, None)) is not None:
         yield chunk

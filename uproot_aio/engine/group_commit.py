@@ -77,11 +77,15 @@ class GroupCommit:
         self._queue.put(Job(job, done))
         return await future
 
-    async def close(self) -> None:
-        """Write what was handed over, then end the thread."""
-        self._hand_over()
-        self._queue.put(None)
-        await asyncio.to_thread(self._thread.join)
+    async def close(self, last: Callable[[], None] = lambda: None) -> None:
+        """Write what was handed over, do one last thing on the writer's thread, and end the thread.
+
+        Needs no other thread: those of `asyncio.to_thread` may all be busy with what authors gave them.
+        """
+        try:
+            await self.run(last)
+        finally:
+            self._queue.put(None)
 
     def _write_until_closed(self) -> None:
         while True:

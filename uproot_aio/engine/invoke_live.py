@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -15,6 +16,7 @@ import msgspec
 
 from uproot_aio.engine.execute import record
 from uproot_aio.engine.open_session import OpenSession, Reply
+from uproot_aio.engine.rests import BUSY_SECONDS, rest_seconds
 from uproot_aio.engine.stretches import Work, drive
 from uproot_aio.engine.turns import Turn
 from uproot_aio.engine.watchdog import Watchdog
@@ -30,6 +32,9 @@ from uproot_aio.state.unit_of_work import UnitOfWork, current_unit
 
 logger = logging.getLogger("uproot_aio")
 TOO_MANY = Refused("too-many", "Too many calls of this page are waiting for their answers.")
+TOO_LARGE = Refused("too-many", "The calls of this player that wait for their answers are too large.")
+WAITING_BYTES = 8 << 20
+"""What the arguments of one player's calls may take that run or wait for their turn."""
 FAILED = "Something went wrong. Please try again."
 NOT_SAVED = "This could not be saved. Please try again in a moment."
 
@@ -43,6 +48,11 @@ class LiveCall(msgspec.Struct, frozen=True, gc=False):
     args: bytes
     kwargs: bytes | None
     position: int
+
+    @property
+    def size(self) -> int:
+        """The bytes of its arguments."""
+        return len(self.args) + len(self.kwargs or b"")
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -111,6 +121,11 @@ class LiveCalls:
         if session.running_of[page_load] >= self._calls_in_flight:
             reply(TOO_MANY)
             return
+        waiting = session.running_bytes[call.id.player]
+        if waiting and waiting + call.size > WAITING_BYTES:
+            reply(TOO_LARGE)
+            return
+        session.running_bytes[call.id.player] += call.size
         session.running_of[page_load] += 1
         session.running[call.id] = [reply]
         turn.line_up()
@@ -125,20 +140,34 @@ class LiveCalls:
         _settle(session, outcome, _take_replies(session, call))
 
     async def _outcome_in_turn(self, session: OpenSession, call: LiveCall, turn: Turn) -> Outcome:
-        early = self._bind(session, call)
-        if isinstance(early, Bound) and early.method.interleave and early.method.is_async:
+        if (early := self._interleaving(session, call)) is not None:
             try:
                 return await self._run_async(session, call, early, self._call_late(session, call), turn)
             finally:
                 turn.leave()
         async with turn.held(call.method, lined_up=True):
             # Earlier calls and a submitted page may have moved the player on: look again, now that it is its turn.
+            began = time.monotonic()
             bound = self._bind(session, call)
+            busy_seconds = time.monotonic() - began
             if isinstance(bound, Refused):
-                return bound
-            if bound.method.is_async:
-                return await self._run_async(session, call, bound, _called(session, call, bound), None)
-            return self._run_sync(session, call, bound)
+                outcome: Outcome = bound
+            elif bound.method.is_async:
+                outcome = await self._run_async(session, call, bound, _called(session, call, bound), None)
+            else:
+                outcome = self._run_sync(session, call, bound)
+            if busy_seconds > BUSY_SECONDS:
+                # Nothing may be awaited between decoding and calling, so the player's other calls wait afterwards.
+                await asyncio.sleep(rest_seconds(busy_seconds))
+            return outcome
+
+    def _interleaving(self, session: OpenSession, call: LiveCall) -> Bound | None:
+        """Return the method of a call that need not wait for the player's turn, without arguments."""
+        try:
+            method, function, name = self._find(session, call)
+        except ParticipantError:
+            return None
+        return Bound(method, function, [], {}, name) if method.interleave and method.is_async else None
 
     async def _call_late(self, session: OpenSession, call: LiveCall) -> Any:
         """Call the method as it is when the first stretch has its turn."""
@@ -164,11 +193,12 @@ class LiveCalls:
         return Bound(method, function, args, kwargs, name)
 
     def _find(self, session: OpenSession, call: LiveCall) -> tuple[LiveMethod, Callable[..., Any], str]:
-        player = call.id.player
-        if seats.position_of(session.state, player) != call.position:
+        position, path = seats.place_of(session.state, call.id.player)
+        if position != call.position:
             raise CallRefused("stale-page", "This page is no longer the current one.")
-        path = seats.path_at(session.state, player, call.position)
         page = self._page_of(path)
+        if page is None and path:  # the browser goes to the calm page, which does not connect
+            raise CallRefused("stale-page", f"The page {path} is not there at the moment.")
         found = None if page is None else live_method_of(page, call.method)
         if found is None:
             raise CallRefused(
@@ -300,6 +330,9 @@ def _take_replies(session: OpenSession, call: LiveCall) -> list[Reply]:
     session.running_of[page_load] -= 1
     if not session.running_of[page_load]:
         del session.running_of[page_load]
+    session.running_bytes[call.id.player] -= call.size
+    if not session.running_bytes[call.id.player]:
+        del session.running_bytes[call.id.player]
     return session.running.pop(call.id)
 
 

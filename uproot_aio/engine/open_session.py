@@ -10,6 +10,7 @@ from uproot_aio.engine.broadcast import Broadcast
 from uproot_aio.engine.clock import Clock
 from uproot_aio.engine.group_commit import GroupCommit
 from uproot_aio.engine.log import Log
+from uproot_aio.engine.log_readers import LogReaders
 from uproot_aio.engine.tasks import Tasks
 from uproot_aio.engine.turns import Turn
 from uproot_aio.errors import StorageError
@@ -30,6 +31,7 @@ class OpenSession:
         state: SessionState,
         *,
         log: Log,
+        readers: LogReaders,
         committer: GroupCommit,
         broadcast: Broadcast,
         clock: Clock,
@@ -40,6 +42,7 @@ class OpenSession:
         self.id: SessionId = state.session
         self.state = state
         self.log = log
+        self.readers = readers
         self.broadcast = broadcast
         self.clock = clock
         self.tasks = tasks
@@ -47,6 +50,7 @@ class OpenSession:
         self.failure: StorageError | None = None
         self.running: dict[CallId, list[Reply]] = {}
         self.running_of: Counter[tuple[PlayerId, str]] = Counter()
+        self.running_bytes: Counter[PlayerId] = Counter()
         self._committer = committer
         self._on_failure = on_failure
         self._on_long_log = on_long_log

@@ -11,8 +11,9 @@ from uproot_aio.experiment.handles import Player, Session
 from uproot_aio.experiment.load import App
 from uproot_aio.experiment.pages import Page
 
-BuiltIn = Literal["Initialize", "End", "Gone"]
-"""Pages without a class: before the first, after the last, and in place of one that its app has no more."""
+BuiltIn = Literal["Initialize", "End", "Gone", "Busy"]
+"""Pages without a class: before the first, after the last, in place of one that its app has no more, and in place of
+one that another visit is just entering."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

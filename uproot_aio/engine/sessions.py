@@ -16,7 +16,9 @@ from uproot_aio.engine.clock import Clock
 from uproot_aio.engine.execute import execute, unit_of_work
 from uproot_aio.engine.group_commit import GroupCommit
 from uproot_aio.engine.log import Log
+from uproot_aio.engine.log_readers import LogReaders
 from uproot_aio.engine.open_session import OpenSession
+from uproot_aio.engine.stretches import session_of
 from uproot_aio.engine.tasks import Tasks
 from uproot_aio.errors import NotFound, ParticipantError, StorageError
 from uproot_aio.experiment import seats
@@ -29,13 +31,14 @@ logger = logging.getLogger("uproot_aio")
 SERVER: Final = SessionId("_server")
 SESSION_NAME_LENGTH = 8
 PLAYER_NAME_LENGTH = 12
+CANCEL_SECONDS = 0.1
 
 
 class Sessions:
     """All sessions of one log. Make it with `await Sessions.start(...)`, on the event loop.
 
     Args of `start`:
-        log: where the sessions are kept; closed by `close`.
+        log: where the sessions are kept; closed by `close`, and if they cannot start.
         clock, source: time and randomness.
         encode: makes the frame of a notice.
     """
@@ -45,13 +48,15 @@ class Sessions:
     ) -> None:
         self.log = log
         self.clock = clock
+        self._open: dict[SessionId, OpenSession] = {}
         state_of.set(self.state_of)
         open_unit.set(self.open_unit)
+        session_of.set(self._open.get)
         self.tasks = Tasks()
         self.committer = committer
+        self.readers = LogReaders()
         self._source = source
         self._encode = encode
-        self._open: dict[SessionId, OpenSession] = {}
         self._opening: dict[SessionId, asyncio.Task[OpenSession]] = {}
         self._known: set[SessionId] = set()
 
@@ -59,18 +64,25 @@ class Sessions:
     async def start(cls, log: Log, *, clock: Clock, source: random.Random, encode: Encode) -> Sessions:
         """Return the sessions of a log; list those that a crash left unlisted."""
         sessions = cls(log, GroupCommit(log), clock, source, encode)
-        kept = await asyncio.to_thread(log.sessions)
-        sessions._known = {session for session in kept if session != SERVER}
-        server = await sessions._open_server(SERVER in kept)
+        try:
+            await sessions._find()
+        except BaseException:
+            await sessions.close()
+            raise
+        return sessions
+
+    async def _find(self) -> None:
+        kept = await self.readers.run(self.log.sessions)
+        self._known = {session for session in kept if session != SERVER}
+        server = await self._open_server(SERVER in kept)
         unlisted = [
             session for session in kept if session != SERVER and not server.state.has(_listing(session))
         ]
         if unlisted:
             await execute(server, lambda unit: _list(unit, unlisted), cause="background", who="start")
-        return sessions
 
     async def _open_server(self, exists: bool) -> OpenSession:
-        state = await asyncio.to_thread(rebuild, self.log, SERVER) if exists else SessionState(SERVER)
+        state = await self.readers.run(rebuild, self.log, SERVER) if exists else SessionState(SERVER)
         return self._opened(state)
 
     async def names(self) -> list[SessionId]:
@@ -174,20 +186,21 @@ class Sessions:
             raise NotFound(f"There is no session {session}.")
         opening = self._opening.get(session)
         if opening is None:
-            opening = asyncio.get_running_loop().create_task(self._rebuild(session))
+            opening = self.tasks.begin(self._rebuild(session), f"opening session {session}")
             self._opening[session] = opening
             opening.add_done_callback(lambda _: self._opening.pop(session, None))
         return await asyncio.shield(opening)
 
     async def _rebuild(self, session: SessionId) -> OpenSession:
-        return self._opened(await asyncio.to_thread(rebuild, self.log, session))
+        return self._opened(await self.readers.run(rebuild, self.log, session))
 
     def _opened(self, state: SessionState) -> OpenSession:
         opened = OpenSession(
             state,
             log=self.log,
+            readers=self.readers,
             committer=self.committer,
-            broadcast=Broadcast(state.session, self.log, self._encode, state.number),
+            broadcast=Broadcast(state.session, self.log, self._encode, state.number, self.readers),
             clock=self.clock,
             tasks=self.tasks,
             on_failure=self._forget_failed,
@@ -217,19 +230,29 @@ class Sessions:
         return [session for name, session in self._open.items() if name != SERVER]
 
     async def finish_work(self, patience_seconds: float) -> None:
-        """Let running tasks end, and what they wrote reach the disk, each for a bounded time."""
-        await self.tasks.close(patience_seconds)
+        """Let running tasks end and what they wrote reach the disk, all in a bounded time."""
         try:
             async with asyncio.timeout(patience_seconds):
+                await self.tasks.finish(patience_seconds)
                 for session in list(self._open.values()):
                     await session.saved()
-        except (TimeoutError, StorageError) as error:
+        except TimeoutError:
+            logger.info("Some calls were still running after %g s.", patience_seconds)
+        except StorageError as error:
             logger.error("Not everything could be written before the stop: %s", error)
 
-    async def close(self) -> None:
-        """Write the last batch and close the log."""
-        await self.committer.close()
-        await asyncio.to_thread(self.log.close)
+    async def close(self, patience_seconds: float = 10.0) -> None:
+        """Cancel what still runs, write the last batch and close the log; give up after a bounded time."""
+        await self.tasks.cancel(CANCEL_SECONDS)
+        try:
+            async with asyncio.timeout(patience_seconds):
+                await self.committer.close(self._release)
+        except TimeoutError:
+            logger.error("The data could not be closed within %g s.", patience_seconds)
+
+    def _release(self) -> None:
+        self.readers.close()  # LMDB must not be closed under a read
+        self.log.close()
 
 
 def rebuild(log: Log, session: SessionId) -> SessionState:

@@ -21,6 +21,7 @@ from uproot_aio.engine.watchdog import Watchdog
 from uproot_aio.errors import AuthorError, StorageError
 from uproot_aio.experiment.saved import wait_until_saved
 from uproot_aio.state.commit import CallRecord, CauseKind
+from uproot_aio.state.identifiers import SessionId
 from uproot_aio.state.unit_of_work import Copies, UnitOfWork, current_unit
 
 T = TypeVar("T")
@@ -59,7 +60,8 @@ class Work:
             self.session.add(commit)
 
 
-current_work: ContextVar[Work | None] = ContextVar("current_work", default=None)
+session_of: ContextVar[Callable[[SessionId], OpenSession | None]] = ContextVar("session_of")
+"""How the task factory finds the open session of a unit of work; the engine sets it."""
 
 
 @types.coroutine
@@ -72,17 +74,19 @@ def drive(work: Work, coroutine: Coroutine[Any, Any, T]) -> Generator[Any, Any, 
     value: object = None
     error: BaseException | None = None
     while True:
-        if work.turn is not None:
+        turn = work.turn
+        if turn is not None:
             try:
-                yield from work.turn.acquire(work.name).__await__()
-            except BaseException:
-                coroutine.close()
-                raise
+                yield from turn.acquire(work.name).__await__()
+            except (
+                BaseException
+            ) as thrown:  # no turn any more, but the coroutine must hear of it and clean up
+                value, error, turn = None, thrown, None
         try:
             finished, result = _run_stretch(work, _open(work, coroutine), coroutine, value, error)
         finally:
-            if work.turn is not None:
-                work.turn.release()
+            if turn is not None:
+                turn.release()
         if finished:
             return result  # type: ignore[return-value]  # a finished coroutine's result is its T
         try:
@@ -107,7 +111,7 @@ def _run_stretch(
     error: BaseException | None,
 ) -> tuple[bool, object]:
     """Resume the coroutine; return (True, its result) or (False, the future it awaits)."""
-    unit_token, work_token = current_unit.set(unit), current_work.set(work)
+    unit_token = current_unit.set(unit)
     save_token = wait_until_saved.set(work.session.saved)
     try:
         while True:
@@ -130,13 +134,12 @@ def _run_stretch(
             return False, awaited
     except BaseException as error:
         unit.undo()
-        if isinstance(error, SystemExit | BaseExceptionGroup) and not isinstance(error, Exception):
-            # asyncio ends the whole server when sys.exit() leaves a task.
+        if not isinstance(error, Exception | asyncio.CancelledError | GeneratorExit):
+            # asyncio ends the whole server when sys.exit() or the like leaves a task.
             raise AuthorError(f"{work.name} raised {type(error).__name__}: {error}") from error
         raise
     finally:
         wait_until_saved.reset(save_token)
-        current_work.reset(work_token)
         current_unit.reset(unit_token)
 
 
@@ -145,11 +148,14 @@ def task_factory(
     coroutine: Coroutine[Any, Any, T] | Generator[Any, None, T],
     **options: Any,
 ) -> asyncio.Task[T]:
-    """Make a task; one that author code creates is driven stretch by stretch like its parent."""
-    parent = current_work.get()
-    if parent is not None and current_unit.get() is not None and inspect.iscoroutine(coroutine):
-        child = Work(parent.session, "background", parent.who, name=coroutine.__qualname__)
-        child.watchdog = parent.watchdog
+    """Make a task; one that author code creates is driven stretch by stretch, on behalf of the same player."""
+    context = options.get("context")
+    unit = current_unit.get() if context is None else context.get(current_unit)
+    if unit is None or not unit.is_open or not inspect.iscoroutine(coroutine):
+        return asyncio.Task(coroutine, loop=loop, **options)
+    session = session_of.get()(unit.state.session)
+    if session is not None:
+        child = Work(session, "background", unit.who, name=coroutine.__qualname__)
         task: asyncio.Task[T] = asyncio.Task(_as_coroutine(drive(child, coroutine)), loop=loop, **options)
         task.add_done_callback(lambda _: coroutine.close())  # it may have been cancelled before it began
         return task

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -45,7 +44,8 @@ class Summaries:
         A session that cannot be read has a summary that says so.
         """
         unread = [name for name in names if name not in self._kept]
-        found = await asyncio.to_thread(_read_all, self._sessions.log, unread) if unread else []
+        readers, log = self._sessions.readers, self._sessions.log
+        found = await readers.run(_read_all, log, unread) if unread else []
         unreadable = {summary.name: summary for summary in found if summary.problem}
         self._kept |= {summary.name: summary for summary in found if not summary.problem}
         opened = {session.id: session for session in self._sessions.opened()}

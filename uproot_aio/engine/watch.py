@@ -46,7 +46,7 @@ class Whereabouts:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One player. `changed` is Unix seconds; a cell's text is None where the field has no value (any more)."""
+    """One player. `changed` is Unix seconds, 0 before the start; a cell's text is None where the field has no value."""
 
     player: PlayerId
     id: int
@@ -135,12 +135,13 @@ def cell_text(field: Field | None, longest: int = LONGEST_CELL) -> str | None:
 
 def _row(state: SessionState, player: PlayerId, fields: Iterable[str] | None = None) -> Row:
     owner = player_owner(player)
+    where = whereabouts(state, player)
     names = [name for name, _ in state.fields(owner)] if fields is None else fields
     return Row(
         player=player,
         id=_id(state, player),
-        where=whereabouts(state, player),
-        changed=state.last_change(owner),
+        where=where,
+        changed=0.0 if where.stage == "waiting" else state.last_change(owner),
         cells={name: cell_text(state.field(owner, name)) for name in names if not is_internal(name)},
     )
 
@@ -173,7 +174,7 @@ class Watch:
         while watch._number < (upto := broadcast.durable):
             if upto - watch._number > MOST_MISSED:
                 return None
-            cells = await asyncio.to_thread(_cells_between, session.log, session.id, watch._number, upto)
+            cells = await session.readers.run(_cells_between, session.log, session.id, watch._number, upto)
             watch._add(cells)
             watch._number = upto
         broadcast.watchers.append(watch)

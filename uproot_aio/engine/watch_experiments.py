@@ -11,12 +11,14 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from watchfiles import Change, awatch
+from watchfiles import Change
 
+from uproot_aio.engine.file_changes import changes_in
 from uproot_aio.experiment.load import Library
 
 T = TypeVar("T")
@@ -26,8 +28,6 @@ logger = logging.getLogger("uproot_aio.experiments")
 
 LOOK_AGAIN_MS = 3000
 """How often the folder is compared with what is loaded, for file systems that do not tell of changes."""
-DEBOUNCE_MS = 400
-STEP_MS = 50
 FOLDER_APPEARS_SECONDS = 0.5
 SLOW_IMPORT_SECONDS = 10.0
 
@@ -56,22 +56,12 @@ async def _watch_existing(
     library: Library, folder: Path, identity: Identity, on_change: Callable[[list[str]], None]
 ) -> None:
     """Return when the folder is gone or another one took its place."""
-    changes = awatch(
-        folder,
-        watch_filter=is_of_interest,
-        debounce=DEBOUNCE_MS,
-        step=STEP_MS,
-        rust_timeout=LOOK_AGAIN_MS,
-        yield_on_timeout=True,
-        ignore_permission_denied=True,
-    )
-    try:
+    changes = changes_in(folder, of_interest=is_of_interest, look_again_ms=LOOK_AGAIN_MS)
+    async with aclosing(changes):
         async for found in changes:
             await _bring_up_to_date(library, {Path(path) for _, path in found}, on_change)
             if await _in_thread(partial(_identity, folder)) != identity:
                 return
-    finally:
-        await changes.aclose()
 
 
 async def _bring_up_to_date(

@@ -25,10 +25,9 @@ class Watchdog:
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread."""
+        """Let the thread end; does not wait for it."""
         self._closed.set()
-        self._alive.set()  # the thread may be waiting for the loop, which is waiting here
-        self._thread.join()
+        self._alive.set()  # the thread may be waiting for the loop
 
     def _watch(self) -> None:
         while True:

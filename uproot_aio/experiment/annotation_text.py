@@ -7,6 +7,8 @@ import typing
 from collections.abc import Callable
 from typing import Annotated, Literal, Union, get_args, get_origin
 
+from uproot_aio.experiment.described import has_address
+
 
 class NoSense(Exception):
     """An annotation makes no sense; the text says why."""
@@ -52,7 +54,9 @@ def reads(hint: object) -> str:
     origin, args = get_origin(hint), get_args(hint)
     if origin is None:
         name = getattr(hint, "__name__", None)
-        return name if isinstance(name, str) else repr(hint).removeprefix("typing.")
+        if isinstance(name, str):
+            return name
+        return type(hint).__name__ if has_address(hint) else repr(hint).removeprefix("typing.")
     if origin is Annotated:
         return f"Annotated[{reads(args[0])}, {', '.join(map(repr, args[1:]))}]"
     if origin is Literal:

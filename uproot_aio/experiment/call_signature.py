@@ -6,22 +6,26 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from inspect import Parameter
-from typing import NamedTuple, NoReturn
+from types import UnionType
+from typing import NamedTuple, NoReturn, Union, get_args, get_origin
 
 import msgspec
 
 from uproot_aio.errors import AuthorError, InvalidArguments
 from uproot_aio.experiment.annotation_text import NoSense, reads, resolve
 from uproot_aio.experiment.annotations import read_annotation
+from uproot_aio.experiment.coerce import NO_INSTANCES
 from uproot_aio.experiment.fast_arguments import fast_decoder
-from uproot_aio.experiment.misfit import path_text
-from uproot_aio.experiment.raw_json import json_array, json_object
+from uproot_aio.experiment.misfit import LAX, Budget, Misfit, Trial, path_text
+from uproot_aio.experiment.raw_json import has_proto, json_array, json_object
 from uproot_aio.experiment.typed_parameter import DOES_NOT_FIT, TypedParameter
 
 GIVEN = 2
 """Parameters that the server fills: page and player."""
 POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 ALL_EMPTY = b"{}"
+ONE_OF_EACH: tuple[object, ...] = (None, True, 1, 0.5, "", [], {})
+"""One value of each kind that JSON knows."""
 
 Raw = bytes | msgspec.Raw
 Arguments = tuple[list[object], dict[str, object]]
@@ -63,8 +67,9 @@ class CallSignature:
         Raises:
             InvalidArguments: they do not fit.
         """
-        if isinstance(kwargs, msgspec.Raw):
-            kwargs = bytes(kwargs)
+        args, kwargs = bytes(args), None if kwargs is None else bytes(kwargs)
+        if has_proto(args) or (kwargs is not None and has_proto(kwargs)):
+            raise InvalidArguments(f'{self.method}: an object has the key "__proto__".', path="$")
         if self._fast is not None and (kwargs is None or kwargs == ALL_EMPTY):
             try:
                 return self._fast(args), {}
@@ -81,14 +86,13 @@ class CallSignature:
             mistake = self._mistake(given, named)
         if mistake is not None:
             raise self._error(mistake)
-        return self._positional_values(given), self._keyword_values(named)
+        budget = Budget()
+        return self._positional_values(given, budget), self._keyword_values(named, budget)
 
     def _mistake(self, given: Sequence[Raw], named: Mapping[str, Raw]) -> Mistake | None:
         """Return what is wrong with the number and the names of the arguments, if anything is."""
         if len(given) > len(self._positional) and self._rest is None:
-            return Mistake(
-                f"it takes at most {len(self._positional)}, but {len(given)} arguments came in order"
-            )
+            return Mistake(self._too_many_in_order(len(given)))
         filled = {parameter.name for parameter in self._positional[: len(given)]}
         for name in named:
             if name in self._given:
@@ -101,6 +105,11 @@ class CallSignature:
             if parameter.is_required and parameter.name not in filled and parameter.name not in named:
                 return Mistake("{name} is missing", parameter.name, parameter.reading.text)
         return None
+
+    def _too_many_in_order(self, came: int) -> str:
+        if not self._single and self._rest_by_name is None:
+            return f"it takes no arguments, but {came} came"
+        return f"it takes at most {len(self._positional)}, but {came} arguments came in order"
 
     def _error(self, mistake: Mistake) -> InvalidArguments:
         what, name, expected = mistake
@@ -127,20 +136,20 @@ class CallSignature:
         # A parameter without a name gets the object only if it is the next in order.
         return None if in_order and (first[0] if first else self._rest) is not taker else taker
 
-    def _positional_values(self, given: Sequence[msgspec.Raw]) -> list[object]:
-        values = [it.read(raw, self.method) for it, raw in zip(self._positional, given, strict=False)]
+    def _positional_values(self, given: Sequence[msgspec.Raw], budget: Budget) -> list[object]:
+        values = [it.read(raw, self.method, budget) for it, raw in zip(self._positional, given, strict=False)]
         if self._rest is not None:
             for index, raw in enumerate(given[len(self._positional) :]):
-                values.append(self._rest.read(raw, self.method, index))
+                values.append(self._rest.read(raw, self.method, budget, index))
         return values
 
-    def _keyword_values(self, named: Mapping[str, msgspec.Raw]) -> dict[str, object]:
+    def _keyword_values(self, named: Mapping[str, msgspec.Raw], budget: Budget) -> dict[str, object]:
         values = {}
         for name, raw in named.items():
             if parameter := self._by_name.get(name):
-                values[name] = parameter.read(raw, self.method)
+                values[name] = parameter.read(raw, self.method, budget)
             elif self._rest_by_name is not None:
-                values[name] = self._rest_by_name.read(raw, self.method, name)
+                values[name] = self._rest_by_name.read(raw, self.method, budget, name)
         return values
 
 
@@ -157,7 +166,26 @@ def _typed(parameter: Parameter, function: Callable[..., object]) -> TypedParame
         _refuse(function, parameter, "it is nested too deeply")
     variable = parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
     is_required = parameter.default is Parameter.empty and not variable
+    if is_required and not _can_be_filled(hint):
+        _refuse(function, parameter, f"{NO_INSTANCES}; let it send a name or number, and look that up")
     return TypedParameter(parameter.name, parameter.kind, is_required, reading, reading.decoder)
+
+
+def _can_be_filled(hint: object) -> bool:
+    """Say whether some JSON value can be of this type; one is never an instance of a handle or an author's class."""
+    if get_origin(hint) in (Union, UnionType):
+        return any(map(_can_be_filled, get_args(hint)))
+    convert = read_annotation(hint).convert
+    for value in ONE_OF_EACH:
+        try:
+            convert(value, Trial(LAX, {}, Budget()))
+        except Misfit as misfit:
+            if misfit.reason == NO_INSTANCES:
+                continue
+        except Exception:  # a class of the author may raise anything for a value that is none
+            return True
+        return True
+    return False
 
 
 def _refuse(function: Callable[..., object], parameter: Parameter, reason: str) -> NoReturn:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from reprlib import repr as short_repr
 from types import ModuleType
 from typing import Any
 
 from uproot_aio.errors import AuthorError
 from uproot_aio.experiment.check_pages import add_page, check_pages, pages_in
+from uproot_aio.experiment.described import described
 from uproot_aio.experiment.mistakes import AppFiles, Mistake, did_you_mean
+from uproot_aio.experiment.module_lines import ModuleLines
 from uproot_aio.experiment.page_order import PageOrder, flatten
 from uproot_aio.experiment.pages import Page, app_of, is_page, page_path
 
@@ -98,56 +98,18 @@ def check_foreign_pages(files: AppFiles, app: App, apps: Mapping[str, App]) -> I
         )
 
 
-class ModuleLines:
-    """Where a module's source binds its names; knows nothing about a file that cannot be read."""
-
-    def __init__(self, file: Path) -> None:
-        try:
-            self._body = ast.parse(file.read_bytes()).body
-        except (OSError, SyntaxError, ValueError, RecursionError):
-            self._body = []  # changed since it was imported: a mistake without a line is still a mistake
-
-    def of(self, name: str) -> int | None:
-        """Return the line of the last statement at the top level that binds the name."""
-        node = self._binding(name)
-        return node.lineno if node else None
-
-    def of_text(self, name: str, text: str) -> int | None:
-        """Return the line of a text within the statement that binds the name."""
-        node = self._binding(name)
-        for part in ast.walk(node) if node else ():
-            if isinstance(part, ast.Constant) and part.value == text:
-                return part.lineno
-        return node.lineno if node else None
-
-    def _binding(self, name: str) -> ast.stmt | None:
-        found = None
-        for node in self._body:
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                names = [node.name]
-            elif isinstance(node, ast.Assign):
-                names = [target.id for target in node.targets if isinstance(target, ast.Name)]
-            elif isinstance(node, (ast.AnnAssign, ast.AugAssign)) and isinstance(node.target, ast.Name):
-                names = [node.target.id]
-            else:
-                continue
-            if name in names:
-                found = node
-        return found
-
-
 def _check_names(files: AppFiles, module: ModuleType, lines: ModuleLines) -> Iterator[Mistake]:
     if hasattr(module, "Constants"):
         yield files.mistake("The module has a name Constants.", "Call it C.", line=lines.of("Constants"))
     constants = getattr(module, "C", {})
     if not isinstance(constants, (type, dict)):
         yield files.mistake(
-            f"C is {short_repr(constants)}.", "Make it a class or a dict of constants.", line=lines.of("C")
+            f"C is {described(constants)}.", "Make it a class or a dict of constants.", line=lines.of("C")
         )
     description = getattr(module, "DESCRIPTION", "")
     if not isinstance(description, str):
         yield files.mistake(
-            f"DESCRIPTION is {short_repr(description)}.",
+            f"DESCRIPTION is {described(description)}.",
             'Make it a text: DESCRIPTION = "...".',
             line=lines.of("DESCRIPTION"),
         )
@@ -201,7 +163,7 @@ def _check_page_order(
     order = module.page_order
     if not isinstance(order, (list, tuple)):
         example = order.__name__ if is_page(order) else ", ".join(pages) or "..."
-        what = f"page_order is {short_repr(order)}, no list."
+        what = f"page_order is {described(order)}, no list."
         return [], [files.mistake(what, f"Write page_order = [{example}].", line=line)]
     found: list[type[Page]] = []
     mistakes: list[Mistake] = []
@@ -209,6 +171,9 @@ def _check_page_order(
         elements = list(flatten(order))
     except AuthorError as error:
         return [], [files.mistake(str(error), "", line=line)]
+    if not elements:
+        advice = f"Write page_order = [{', '.join(pages) or '...'}]."
+        mistakes.append(files.mistake("page_order is empty.", advice, line=line))
     for element in elements:
         if is_page(element) and element.__module__ != Page.__module__:
             found.append(element)
@@ -235,4 +200,4 @@ def _no_page(element: object, pages: Mapping[str, type[Page]]) -> tuple[str, str
         return f"page_order names {element.__name__}, which is no page.", (
             f"Derive it from Page: class {element.__name__}(Page)."
         )
-    return f"page_order contains {short_repr(element)}, which is no page.", "Name page classes only."
+    return f"page_order contains {described(element)}, which is no page.", "Name page classes only."

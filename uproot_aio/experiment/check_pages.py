@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from numbers import Real
-from reprlib import repr as short_repr
+from pathlib import Path
 from types import ModuleType
+from typing import TypedDict
 
+from uproot_aio.experiment.described import described
+from uproot_aio.experiment.handles import RESERVED
 from uproot_aio.experiment.live import LiveMethod
 from uproot_aio.experiment.mistakes import AppFiles, Mistake
-from uproot_aio.experiment.pages import Page, app_of, is_page
+from uproot_aio.experiment.module_lines import ModuleLines
+from uproot_aio.experiment.pages import HOOKS, Page, app_of, is_page
+from uproot_aio.experiment.seats import STRUCTURAL
 
 NOT_METHODS = {"template": str, "keep_values": bool}
 DICTS = ("fields", "templatevars", "jsvars")
@@ -50,7 +56,14 @@ def check_pages(
 def _check_values(files: AppFiles, page: type[Page]) -> Iterator[Mistake]:
     for name, value in vars(page).items():
         if isinstance(value, classmethod):
-            if name in NOT_METHODS:
+            if name in HOOKS and hasattr(value.__func__, "__live_method__"):
+                yield files.mistake(
+                    f"{page.__name__}.{name} is a @live method, but means something on a page.",
+                    "Choose another name for it, or remove @live.",
+                    line=_line_of(value),
+                    file=_file_of(value) or files.main,
+                )
+            elif name in NOT_METHODS:
                 kind = NOT_METHODS[name].__name__
                 yield files.mistake(
                     f"{page.__name__}.{name} is a method.",
@@ -62,8 +75,28 @@ def _check_values(files: AppFiles, page: type[Page]) -> Iterator[Mistake]:
         expected = _expected(name, value)
         if expected:
             yield files.mistake(
-                f"{page.__name__}.{name} is {short_repr(value)}.", f"It needs to be {expected}."
+                f"{page.__name__}.{name} is {described(value)}.",
+                f"It needs to be {expected}.",
+                **_place(files, page, name),
             )
+        elif name == "fields":
+            for field, message in _unusable_fields(page, value):
+                advice = "Choose another name for the field."
+                yield files.mistake(message, advice, **_place(files, page, name, field))
+
+
+def _unusable_fields(page: type[Page], fields: Mapping[object, object]) -> Iterator[tuple[str, str]]:
+    """Yield the names under which a field's value cannot be stored with the player, and why."""
+    stealth = (
+        page.stealth_fields if isinstance(page.stealth_fields, (list, tuple, set, frozenset)) else fields
+    )
+    for field in fields:
+        name = str(field)
+        is_dunder = name.startswith("__") and name.endswith("__")
+        if not isinstance(field, str) or not name.isidentifier() or is_dunder:
+            yield name, f'{page.__name__}.fields: "{name}" is no name of a field.'
+        elif field not in stealth and (name in RESERVED or name in STRUCTURAL or name.startswith("_uproot_")):
+            yield name, f'{page.__name__}.fields: "{name}" is a name that the framework uses.'
 
 
 def _expected(name: str, value: object) -> str | None:
@@ -96,6 +129,19 @@ def _live_methods(pages: tuple[type[Page], ...]) -> list[LiveMethod]:
             if isinstance(method, LiveMethod):
                 found[method] = None
     return list(found)
+
+
+class Place(TypedDict):
+    """Where something stands, as `AppFiles.mistake` takes it."""
+
+    line: int | None
+    file: Path
+
+
+def _place(files: AppFiles, page: type[Page], name: str, text: str | None = None) -> Place:
+    """Return where a page's attribute is assigned, or a text or keyword within that assignment."""
+    file = Path(getattr(sys.modules.get(page.__module__), "__file__", None) or files.main)
+    return {"line": ModuleLines(file).of_attribute(page.__name__, name, text), "file": file}
 
 
 def _line_of(method: classmethod[object, ..., object]) -> int | None:

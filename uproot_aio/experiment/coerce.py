@@ -17,7 +17,7 @@ from enum import Enum
 import msgspec
 
 from uproot_aio.experiment.coerce_times import date_from, datetime_from, time_from, timedelta_from
-from uproot_aio.experiment.misfit import EXACT, LAX, Converter, Misfit, Trial
+from uproot_aio.experiment.misfit import CLOSE, EXACT, LAX, Converter, Misfit, Trial
 from uproot_aio.state.identifiers import (
     GroupIdentifier,
     ModelIdentifier,
@@ -28,6 +28,7 @@ from uproot_aio.state.identifiers import (
 INT_TEXT = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)*(?:\.0+)?", re.ASCII)
 TRUE_TEXTS = frozenset({"true", "yes", "on", "1", "y", "t"})
 FALSE_TEXTS = frozenset({"false", "no", "off", "0", "n", "f"})
+DECIMAL_EXPONENT = 400
 
 
 def anything(value: object, trial: Trial) -> object:
@@ -107,13 +108,18 @@ def bool_from(value: object, trial: Trial) -> object:
 
 
 def decimal_from(value: object, trial: Trial) -> object:
-    """Accept numbers (5.5 through its text, as `Decimal("5.5")`) and their texts, but neither inf nor NaN."""
+    """Accept numbers (5.5 through its text, as `Decimal("5.5")`) and their texts, but neither inf nor NaN.
+
+    To calculate with 1e99999999, or to write it out, would take Python all the memory there is.
+    """
     if trial.level != EXACT and type(value) in (int, float, str):
         try:
             number = Decimal(str(value).strip())
         except (InvalidOperation, ValueError):
             raise Misfit("Decimal", value) from None
         if number.is_finite():
+            if abs(number.adjusted()) > DECIMAL_EXPONENT:
+                raise Misfit("Decimal", value, "its exponent is too large", adds=True)
             return number
     raise Misfit("Decimal", value)
 
@@ -159,6 +165,31 @@ SCALARS: dict[object, Converter] = {
     bytearray: bytearray_from,
 }
 """Converters of the types that have one; keyed by the type."""
+
+_TEXTS: dict[type, int] = {str: CLOSE}
+_TIMES: dict[type, int] = {str: CLOSE, int: LAX, float: LAX}
+_LEAST_LEVELS: dict[Converter, dict[type, int]] = {
+    none_from: {},
+    str_from: {str: EXACT},
+    int_from: {int: EXACT, bool: LAX, float: LAX, str: LAX},
+    float_from: {float: EXACT, int: CLOSE, bool: LAX, str: LAX},
+    bool_from: {bool: EXACT, int: LAX, float: LAX, str: LAX},
+    decimal_from: {int: CLOSE, float: CLOSE, str: CLOSE},
+    date_from: _TIMES,
+    datetime_from: _TIMES,
+    time_from: _TIMES,
+    timedelta_from: _TIMES,
+    uuid_from: _TEXTS,
+    bytes_from: _TEXTS,
+    bytearray_from: _TEXTS,
+}
+
+
+def least_level(convert: Converter, kind: type) -> int:
+    """Return the level from which on a converter may take scalars of this type; above LAX if it never does."""
+    levels = _LEAST_LEVELS.get(convert)
+    return EXACT if levels is None else levels.get(kind, LAX + 1)
+
 
 IDENTIFIERS: dict[object, tuple[str, ...]] = {
     SessionIdentifier: ("sname",),
@@ -236,6 +267,9 @@ def enum_from(kind: type[Enum]) -> Converter:
     return convert
 
 
+NO_INSTANCES = "nothing that a browser sends can be one"
+
+
 def instance_of(kind: object) -> Converter:
     """Return a converter that accepts instances; what JSON says is one only of very general classes."""
     name = getattr(kind, "__name__", str(kind))
@@ -246,7 +280,7 @@ def instance_of(kind: object) -> Converter:
                 return value
         except TypeError:
             pass
-        raise Misfit(name, value, "nothing that a browser sends can be one")
+        raise Misfit(name, value, NO_INSTANCES)
 
     return convert
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from uproot_aio.experiment.misfit import EXACT, LAX, Converter, Misfit, Trial
+from uproot_aio.experiment.coerce import least_level
+from uproot_aio.experiment.misfit import CLOSE, EXACT, LAX, Converter, Misfit, Trial
+
+Candidates: TypeAlias = list[tuple[int, Sequence[Converter]]]
+"""What a union tries, level by level."""
 
 
 def list_from(element: Converter) -> Converter:
@@ -39,6 +43,7 @@ def tuple_from(elements: Sequence[Converter], expected: str) -> Converter:
     def convert(value: object, trial: Trial) -> object:
         if trial.level == EXACT or type(value) is not list or len(value) != len(elements):
             raise Misfit(expected, value)
+        trial.budget.spend(len(elements))
         return tuple(_each(zip(elements, value, strict=True), trial))
 
     return convert
@@ -51,6 +56,7 @@ def named_tuple_from(kind: Callable[..., object], fields: Sequence[Field], expec
         required = sum(field.required for field in fields)
         if trial.level == EXACT or type(value) is not list or not required <= len(value) <= len(fields):
             raise Misfit(expected, value)
+        trial.budget.spend(len(value))
         converters = [field.convert for field in fields]
         return kind(*_each(zip(converters, value, strict=False), trial))
 
@@ -63,9 +69,10 @@ def dict_from(key: Converter, element: Converter) -> Converter:
     def convert(value: object, trial: Trial) -> object:
         if type(value) is not dict:
             raise Misfit("dict", value)
+        trial.budget.spend(len(value))
         result = {}
         # JSON has no keys but texts, so even the exact type of a key must be read from one.
-        key_trial = Trial(LAX, trial.known)
+        key_trial = Trial(LAX, trial.known, trial.budget)
         for name, item in value.items():
             try:
                 result[key(name, key_trial)] = element(item, trial)
@@ -98,6 +105,7 @@ def object_from(
     def convert(value: object, trial: Trial) -> object:
         if type(value) is not dict:
             raise Misfit(expected, value)
+        trial.budget.spend(len(fields))
         arguments = {}
         for key, name, convert_field, required in fields:
             if key in value:
@@ -133,20 +141,30 @@ def tagged(convert_object: Converter, tag_key: str, tag: object, expected: str) 
 
 
 def union_from(members: Sequence[Converter], expected: str) -> Converter:
-    """Return a converter by the member that fits exactly, else the first that fits with least change."""
+    """Return a converter by the member that fits exactly, else the first that fits with least change.
+
+    Members that can never fit a scalar of this type are not tried: raising and catching is what takes long.
+    """
     if len(members) == 1:
         return members[0]
+    every: Candidates = [(level, members) for level in (EXACT, CLOSE, LAX)]
+    of_scalars: dict[type, Candidates] = {
+        kind: _candidates(members, kind) for kind in (str, int, float, bool)
+    }
 
     def attempt(value: object, trial: Trial) -> object:
         misfits: list[Misfit] = []
-        for level in range(trial.level + 1):
-            attempt_trial = Trial(level, trial.known)
+        for level, candidates in of_scalars.get(type(value), every):
+            if level > trial.level:
+                break
+            attempt_trial = Trial(level, trial.known, trial.budget)
             misfits = []
-            for member in members:
+            for member in candidates:
                 try:
                     return member(value, attempt_trial)
                 except Misfit as misfit:
                     misfits.append(misfit)
+                    trial.budget.spend(1)
         return _clearest(misfits, expected, value)
 
     def convert(value: object, trial: Trial) -> object:
@@ -163,6 +181,13 @@ def union_from(members: Sequence[Converter], expected: str) -> Converter:
         return result
 
     return convert
+
+
+def _candidates(members: Sequence[Converter], kind: type) -> Candidates:
+    levels = [
+        (level, [it for it in members if least_level(it, kind) <= level]) for level in (EXACT, CLOSE, LAX)
+    ]
+    return [(level, candidates) for level, candidates in levels if candidates]
 
 
 def optional_from(convert_value: Converter) -> Converter:
@@ -183,6 +208,7 @@ def _clearest(misfits: Sequence[Misfit], expected: str, value: object) -> Misfit
 def _elements(value: object, element: Converter, trial: Trial, name: str) -> list[object]:
     if type(value) is not list:
         raise Misfit(name, value)
+    trial.budget.spend(len(value))
     result: list[object] = []
     try:
         for item in value:

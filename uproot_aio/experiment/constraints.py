@@ -18,7 +18,15 @@ def constrained(convert_inner: Converter, rules: list[msgspec.Meta], expected: s
     def convert(value: object, trial: Trial) -> object:
         result = convert_inner(value, trial)
         for words, holds in checks:
-            if result is not None and not holds(result):
+            try:
+                is_met = result is None or holds(result)
+            except (
+                ArithmeticError
+            ):  # a Decimal of 30 digits has no remainder within the 28 that are calculated
+                raise Misfit(
+                    expected, value, f"it is too large to say whether it must {words}", adds=True
+                ) from None
+            if not is_met:
                 raise Misfit(expected, value, f"it must {words}", adds=True)
         return result
 

@@ -81,7 +81,8 @@ class Handle:
     def __setattr__(self, name: str, value: object) -> None:
         if name in RESERVED or (name.startswith("__") and name.endswith("__")):
             raise AttributeError(
-                f'"{name}" cannot be assigned on {self!r}: the framework uses this name. Choose another field name.'
+                f'"{name}" cannot be assigned on {self._called()}: the framework uses this name. '
+                "Choose another field name."
             )
         if not name.isidentifier():
             raise ValueError(f"{name!r} cannot be a field name. Use letters, digits and underscores.")
@@ -95,13 +96,13 @@ class Handle:
         unit = current_unit.get()
         if unit is None:
             raise NoOpenUnit(
-                f"{self!r}.{name} was written where nothing collects changes. "
+                f"{name} of {self._called()} was written where nothing collects changes. "
                 "Write in a hook, a live method or a spawned coroutine."
             )
         if unit.state.session != self._session:
             raise AuthorError(
-                f"{self!r}.{name} belongs to another session than {unit.state.session}, whose step is running. "
-                "A step can write only to its own session."
+                f"{name} of {self._called()} belongs to another session than {unit.state.session}, "
+                "whose step is running. A step can write only to its own session."
             )
         return unit
 
@@ -112,17 +113,23 @@ class Handle:
         find = state_of.get(None)
         if find is None:
             raise NoOpenUnit(
-                f"{self!r} was read where no session is at hand, such as in a thread of its own. "
+                f"{self._called()} was read where no session is at hand, such as in a thread of its own. "
                 "Read what you need in the hook or live method itself, and hand it over."
             )
         return find(self._session)
 
     def _no_such_field(self, name: str) -> str:
-        message = f'{self!r} has no field "{name}"'
+        message = f'{self._called()} has no field "{name}"'
         close = difflib.get_close_matches(name, self.fields(), 1)
         if close:
             return f'{message}. Did you mean "{close[0]}"?'
-        return f"{message}. Assign it first, for example in new_player(player)."
+        kind = self.__namespace__[0]
+        where = f" in new_{kind}({kind})" if kind in ("session", "player") else f": {kind}.{name} = ..."
+        return f"{message}. Assign it first, for example{where}."
+
+    def _called(self) -> str:
+        """Return what messages to authors call it: "player abc"."""
+        return f"{self.__namespace__[0]} {self.name}"
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return a field or virtual field, or `default` where there is none."""
@@ -276,7 +283,8 @@ class Group(Handle):
 
 NOT_BY_GET = frozenset({"name", "get", "fields", "refresh", "flush", "history", "within", "along"})
 RESERVED = frozenset(
-    {*NOT_BY_GET, "strict", "virtual", "_owner", "_session"}
+    {*NOT_BY_GET, "strict", "virtual"}
+    | {name for kind in (Session, Player, Group) for name in dir(kind) if not name.startswith("__")}
     | {"session", "group", "players", "player", "settings", "pid", "context"}
     | {"others_in_session", "others_in_group", "other_in_session", "other_in_group", "groups", "models"}
 )

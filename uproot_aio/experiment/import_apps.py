@@ -7,6 +7,8 @@ Python trusts them when time (in seconds) and size agree, so a second save withi
 
 from __future__ import annotations
 
+import builtins
+import contextlib
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -15,7 +17,9 @@ import os
 import re
 import sys
 import sysconfig
-from collections.abc import Sequence
+import threading
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
 
@@ -28,7 +32,12 @@ class SourceOnlyLoader(importlib.machinery.SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType:
         """Return the code of the file, never that of a bytecode file."""
         path = self.get_filename(fullname)
-        return self.source_to_code(self.get_data(path), path)
+        source = self.get_data(path)
+        null = source.find(b"\0")
+        if null >= 0:  # Python itself would not say in which file
+            line = source.count(b"\n", 0, null) + 1
+            raise SyntaxError("it contains null bytes", (path, line, None, None))
+        return self.source_to_code(source, path)
 
 
 class AppFinder(importlib.abc.MetaPathFinder):
@@ -83,11 +92,61 @@ def put_back(name: str, folder: Path, modules: dict[str, ModuleType]) -> None:
     sys.modules.update(modules)
 
 
+@contextlib.contextmanager
+def former_versions_elsewhere(former: Mapping[str, Mapping[str, ModuleType]]) -> Iterator[None]:
+    """Let import statements in all threads but this one find the former modules of apps.
+
+    While new versions are imported, `sys.modules` has them, as their own code and `dataclasses` expect. Other
+    threads run the former versions, on the event loop: an import in one of their functions must neither see
+    unchecked modules nor wait on Python's lock until the new ones are complete. `builtins.__import__` is
+    where such a statement can be told by its thread; finders are asked only after the lock. What is still
+    led to the new modules: `importlib.import_module`, and submodules that nobody imported before.
+
+    Args:
+        former: by name of an app, its former modules by their names; empty for an app that is new.
+    """
+    python, this_thread = builtins.__import__, threading.get_ident()
+
+    def import_former(
+        name: str,
+        globals: Mapping[str, object] | None = None,
+        locals: Mapping[str, object] | None = None,
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> ModuleType:
+        if threading.get_ident() != this_thread:
+            full_name = _full_name(name, globals, level)
+            app = full_name.partition(".")[0]
+            modules = former.get(app, {})
+            module = modules.get(full_name)
+            if module is not None and all(hasattr(module, part) for part in fromlist or ()):
+                return module if fromlist else modules[app]
+        return python(name, globals, locals, fromlist or (), level)
+
+    builtins.__import__ = import_former
+    try:
+        yield
+    finally:
+        builtins.__import__ = python
+
+
+def _full_name(name: str, importer: Mapping[str, object] | None, level: int) -> str:
+    """Return the absolute name of what an import statement names; empty if Python must say what is wrong."""
+    if level == 0:
+        return name
+    package = str((importer or {}).get("__package__") or "")
+    parts = package.split(".")
+    return (
+        ".".join([*parts[: len(parts) - level + 1], *([name] if name else [])]) if level <= len(parts) else ""
+    )
+
+
 def unusable_name(name: str) -> str | None:
     """Return a better name if this one cannot be imported, None if it can."""
     if APP_NAME.fullmatch(name) and not keyword.iskeyword(name):
         return None
-    better = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_") or "my_app"
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()  # letters without accents
+    better = re.sub(r"\W+", "_", plain).strip("_") or "my_app"
     return f"app_{better}" if better[0].isdigit() or keyword.iskeyword(better) else better
 
 

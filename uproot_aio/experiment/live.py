@@ -12,6 +12,7 @@ import msgspec
 
 from uproot_aio.errors import AuthorError
 from uproot_aio.experiment.call_signature import GIVEN, POSITIONAL, CallSignature
+from uproot_aio.experiment.described import described
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -138,7 +139,7 @@ def live_method_of(page: type, name: str) -> tuple[LiveMethod, Callable[..., obj
 def _check_function(function: object) -> None:
     if not inspect.isfunction(function):
         raise AuthorError(
-            f"@live stands above {function!r}, which is no method. Write @live directly above a def, "
+            f"@live stands above {described(function)}, which is no method. Write @live directly above a def, "
             "without @staticmethod or @property."
         )
     name = f"{function.__module__}: {function.__qualname__}"

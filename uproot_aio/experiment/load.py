@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from uproot_aio.experiment.check_app import App
-from uproot_aio.experiment.find_apps import find_sources, name_of
+from uproot_aio.experiment.find_apps import find_sources, name_of, why_unreadable
 from uproot_aio.experiment.import_apps import AppFinder, set_aside
 from uproot_aio.experiment.mistakes import Mistake
 from uproot_aio.experiment.pages import Page
@@ -101,10 +101,8 @@ class Library:
         self._loaded = Loaded()
 
     def _unreadable(self, folder: Path, error: OSError) -> Prepared:
-        advice = "Give the server's user the right to read it."
-        mistake = Mistake(
-            folder.name, str(folder), None, f"The experiments folder cannot be read: {error}.", advice
-        )
+        what, advice = why_unreadable(folder, error, "The experiments folder")
+        mistake = Mistake(folder.name, str(folder), None, what, advice, still_running=bool(self._loaded.apps))
         mistakes = {**self._loaded.mistakes, folder.name: [mistake]}
         touched = [] if self._loaded.mistakes == mistakes else [folder.name]
         return Prepared(replace(self._loaded, mistakes=mistakes), touched)

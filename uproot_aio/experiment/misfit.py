@@ -9,6 +9,31 @@ EXACT, CLOSE, LAX = range(3)
 """How far to go: JSON's own type; what stands for the type in JSON; whatever can be read so."""
 
 SHOWN = 60
+CONVERTED_VALUES = 50_000
+
+
+class TooManyValues(Exception):
+    """A call has more values than may be converted one by one while everybody waits."""
+
+
+class Budget:
+    """How much of one call may still be converted value by value, which takes about a microsecond or more each.
+
+    Counts the members of arrays and objects each time that they are tried, and the trials of unions that fail.
+    """
+
+    def __init__(self, left: int = CONVERTED_VALUES) -> None:
+        self.left = left
+
+    def spend(self, count: int) -> None:
+        """Count conversions that are about to be made.
+
+        Raises:
+            TooManyValues: the call has used up its budget.
+        """
+        self.left -= count
+        if self.left < 0:
+            raise TooManyValues
 
 
 class Trial(NamedTuple):
@@ -19,6 +44,7 @@ class Trial(NamedTuple):
 
     level: int
     known: dict[tuple[int, int, int], object]
+    budget: Budget
 
 
 Converter: TypeAlias = Callable[[object, Trial], object]

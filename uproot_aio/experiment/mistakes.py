@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from uproot_aio.errors import AuthorError
+from uproot_aio.experiment.find_apps import why_unreadable
 from uproot_aio.experiment.pages import PageRuleBroken
 
 CANNOT_IMPORT_NAME = re.compile(
@@ -98,7 +99,9 @@ def _of_syntax(files: AppFiles, error: SyntaxError) -> Mistake:
     message = (
         f"Python cannot read {text!r}: {error.msg}." if text else f"Python cannot read this: {error.msg}."
     )
-    if isinstance(error, IndentationError):
+    if "null bytes" in error.msg or "'utf-8' codec" in error.msg:
+        advice = "Save the file anew as plain text in UTF-8."
+    elif isinstance(error, IndentationError):
         advice = "Indent the line as the lines around it, with four spaces for each level and no tabs."
     else:
         advice = "Correct this line, or what comes just before it."
@@ -108,20 +111,23 @@ def _of_syntax(files: AppFiles, error: SyntaxError) -> Mistake:
 def _message_and_advice(
     error: BaseException, frame: FrameType | None, apps: Iterable[str]
 ) -> tuple[str, str]:
-    if isinstance(error, SystemExit):
+    if isinstance(error, (SystemExit, KeyboardInterrupt)):
+        how = "KeyboardInterrupt" if isinstance(error, KeyboardInterrupt) else "sys.exit or exit"
         return (
-            "The app ends the program while it is imported (sys.exit or exit).",
-            'Remove that call, or put it under if __name__ == "__main__".',
+            f"The app ends the program while it is imported ({how}).",
+            'Remove that line, or put it under if __name__ == "__main__".',
         )
+    if isinstance(error, PermissionError) and Path(str(error.filename)).suffix == ".py":
+        return why_unreadable(Path(error.filename), error)
     if isinstance(error, ImportError):
-        return f"{_text(error)}.", _advice_on_import(error, apps)
+        return _sentence(error), _advice_on_import(error, apps)
     if isinstance(error, NameError) and frame is not None:
         near = did_you_mean(error.name or "", [*frame.f_globals, *frame.f_locals])
-        return f"{_text(error)}.", near or "Define or import the name before this line."
+        return _sentence(error), near or "Define or import the name before this line."
     if isinstance(error, AuthorError):
         return str(error), ""  # such a message ends in the advice
     return (
-        f"{_text(error)}.",
+        _sentence(error),
         "Correct this line; the app can only run when its module imports without an error.",
     )
 
@@ -162,10 +168,7 @@ def _last_line_in(files: AppFiles, error: BaseException) -> tuple[FrameType | No
     return own[-1] if own else (None, None)
 
 
-def _text(error: BaseException) -> str:
+def _sentence(error: BaseException) -> str:
     """Return type and text as Python prints them, also for an exception whose own `str` fails."""
-    return (
-        traceback.format_exception_only(error)[-1 if isinstance(error, SyntaxError) else 0]
-        .strip()
-        .rstrip(".")
-    )
+    text = traceback.format_exception_only(error)[-1 if isinstance(error, SyntaxError) else 0].strip()
+    return text if text.endswith(("?", "!")) else f"{text.rstrip('.')}."

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from reprlib import repr as short_repr
 from typing import Any
 
 from uproot_aio.errors import AuthorError
+from uproot_aio.experiment.described import described
 from uproot_aio.experiment.pages import Page, is_page, page_path
 
 PageOrder = list[type[Page]] | Callable[..., Any]
@@ -43,13 +43,13 @@ def paths_for_player(app: str, order: PageOrder, player: object) -> list[str]:
     result = order(player=player)
     if not isinstance(result, (list, tuple)):
         raise AuthorError(
-            f"{app}: page_order(player) returned {short_repr(result)}. Return a list of page classes."
+            f"{app}: page_order(player) returned {described(result)}. Return a list of page classes."
         )
     paths = []
     for element in flatten(result):
         if not is_page(element):
             raise AuthorError(
-                f"{app}: page_order(player) returned a list with {short_repr(element)}, which is no page. "
+                f"{app}: page_order(player) returned a list with {described(element)}, which is no page. "
                 "Return page classes only."
             )
         paths.append(page_path(element))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -12,9 +13,24 @@ from uproot_aio.experiment.misfit import path_text
 
 T = TypeVar("T")
 
+PROTO_KEY = re.compile(
+    # A quotation mark inside a text has a backslash before it, so this one begins or ends a text.
+    rb'(?<!\\)"'
+    + b"".join(rb"(?:%c|\\u00(?i:%x))" % (letter, letter) for letter in b"__proto__")
+    + rb'"[ \t\r\n]*:'
+)
+
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _value: msgspec.json.Decoder[object] = msgspec.json.Decoder()
+
+
+def has_proto(text: bytes) -> bool:
+    """Return whether an object somewhere in this JSON has the key `__proto__`, however it is escaped.
+
+    To Python it is a key like any other, but JavaScript that copies an object with it changes what objects are.
+    """
+    return (b"__proto__" in text or b"\\u00" in text) and PROTO_KEY.search(text) is not None
 
 
 def json_array(text: bytes | msgspec.Raw, method: str) -> list[msgspec.Raw]:

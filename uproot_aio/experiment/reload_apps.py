@@ -12,6 +12,7 @@ from uproot_aio.experiment.check_app import App, check_app, check_foreign_pages
 from uproot_aio.experiment.find_apps import AppSource, imported_names
 from uproot_aio.experiment.import_apps import (
     AppFinder,
+    former_versions_elsewhere,
     hidden_module,
     import_fresh,
     modules_of,
@@ -73,39 +74,47 @@ class Reloading:
         self._finder.names = frozenset(self._finder.names | self._sources.keys()) - refused.keys() - removed
         stale |= _in_one_circle(stale, self._imports)
         order = _dependencies_first(_with_dependents(stale, self._imports) - removed, self._imports)
-        try:
-            for name in (*removed, *order):
-                self._aside[name] = set_aside(name, self._folder)
-            for name in order:
-                if name in refused:
-                    self._keep_former(name, [refused[name]])
-                elif name in stale or name not in self._apps or self._imports[name] & self._renewed:
-                    self._renew(name)
-                else:
+        self._aside = {name: modules_of(name, self._folder) for name in (*removed, *order)}
+        with former_versions_elsewhere(self._aside):
+            try:
+                touched |= self._import_all(order, stale, refused)
+            except BaseException:
+                for name in self._aside:
                     self._restore(name)
-                    continue
-                touched.add(name)
-            self._check_foreign_pages()
-        except BaseException:  # Ctrl-C while author code is imported
-            for name in self._aside:
-                self._restore(name)
-            raise
-        self._restore_helpers()
+                raise
+            self._restore_helpers()
         loaded = Loaded(self._apps, self._mistakes, self._sources, self._imports)
-        return Prepared(loaded, sorted(name for name in touched if name in refused or not _is_helper(name)))
+        told = refused.keys() | self._before.mistakes.keys()  # a helper alone is nobody's news
+        return Prepared(loaded, sorted(name for name in touched if name in told or not _is_helper(name)))
+
+    def _import_all(self, order: list[str], stale: set[str], refused: Mapping[str, Mistake]) -> set[str]:
+        """Import and check in this order; return the names of what is not as it was before."""
+        for name in self._aside:
+            set_aside(name, self._folder)
+        touched = set()
+        for name in order:
+            if name in refused:
+                self._keep_former(name, [refused[name]])
+            elif name in stale or name not in self._apps or self._imports[name] & self._renewed:
+                self._renew(name)
+            else:
+                self._restore(name)
+                continue
+            touched.add(name)
+        self._check_foreign_pages()
+        return touched
 
     def _renew(self, name: str) -> None:
         source = self._sources[name]
         if source.is_helper:
             self._renewed.add(name)  # the apps that need it import it
+            self._mistakes.pop(name, None)
             return
         files = self._files(name)
         try:
             module = import_fresh(name)
             app, mistakes = check_app(files, module, modules_of(name, self._folder))
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # author code may raise anything, SystemExit included
+        except BaseException as error:  # author code may raise anything, SystemExit and KeyboardInterrupt too
             self._keep_former(name, mistakes_of_import(files, error, self._finder.names))
             return
         if mistakes:
@@ -143,6 +152,8 @@ class Reloading:
     def _refusal(self, source: AppSource) -> Mistake | None:
         """Return why this cannot even be imported, None if it can."""
         files, name = self._files(source.name), source.name
+        if source.unreadable:
+            return files.mistake(*source.unreadable)
         better = unusable_name(name)
         if better and not source.is_helper:  # nobody can import such a helper, so it is none
             kind = "folder" if source.is_package else "file"

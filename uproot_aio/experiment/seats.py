@@ -20,6 +20,8 @@ from uproot_aio.state.unit_of_work import UnitOfWork
 
 LINE = "uproot_aio"
 BEFORE_START = -1
+STRUCTURAL = frozenset({"id", "config", "app", "page_order", "show_page", "started"})
+"""Fields of players that say where they are; author code may assign them, but no form may."""
 
 
 def make_session(
@@ -76,25 +78,25 @@ def _write_all(unit: UnitOfWork, owner: OwnerId, fields: Mapping[str, object]) -
         unit.write(owner, name, value, LINE)
 
 
+def place_of(state: SessionState, player: PlayerId) -> tuple[int, str]:
+    """Return where the player is: the index in their page order, and the path, "app/Class", of the page there.
+
+    Before the start the index is -1, at the end it is the order's length; there is no page there, so the path is empty.
+    """
+    owner = player_owner(player)
+    shown, order = state.field(owner, "show_page"), state.field(owner, "page_order")
+    position = BEFORE_START if shown is None else shown.peek()
+    paths = () if order is None else order.peek()
+    if not isinstance(position, int):
+        position = BEFORE_START
+    if isinstance(paths, list) and 0 <= position < len(paths):
+        return position, str(paths[position])
+    return position, ""
+
+
 def position_of(state: SessionState, player: PlayerId) -> int:
     """Return the index of the player's page in their page order; -1 before the start, its length at the end."""
-    field = state.field(player_owner(player), "show_page")
-    position = BEFORE_START if field is None else field.peek()
-    return position if isinstance(position, int) else BEFORE_START
-
-
-def page_path_of(state: SessionState, player: PlayerId) -> str:
-    """Return the path of the player's page, "app/Class"; empty before the start and at the end."""
-    return path_at(state, player, position_of(state, player))
-
-
-def path_at(state: SessionState, player: PlayerId, position: int) -> str:
-    """Return the path of the page at a position of the player's page order; empty where there is none."""
-    field = state.field(player_owner(player), "page_order")
-    order = () if field is None else field.peek()
-    if isinstance(order, list) and 0 <= position < len(order):
-        return str(order[position])
-    return ""
+    return place_of(state, player)[0]
 
 
 def token_of(state: SessionState, session: SessionId, player: PlayerId) -> str:

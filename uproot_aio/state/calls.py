@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import msgspec
 
-from uproot_aio.state.commit import CallId, CallRecord, Outcome, Refused
+from uproot_aio.state.commit import CallId, CallRecord, Outcome, Refused, Returned, Started
 
 KEPT_LOADS = 16
 KEPT_ANSWERS = 256
+KEPT_BYTES = 1 << 20
+"""What the answers of a page load may take together; the newest is kept however large it is."""
 INTERRUPTED = Refused(
     "interrupted", "The connection was interrupted; it is not known whether this went through."
 )
@@ -37,13 +39,30 @@ class PageLoad(msgspec.Struct):
                 if old < oldest:
                     del self.answers[old]
         while len(self.answers) > KEPT_ANSWERS:
-            lowest = min(self.answers)
-            del self.answers[lowest]
-            self.floor = max(self.floor, lowest + 1)
+            self._forget(number)
+        if len(self.answers) > 1:
+            size = sum(map(_size, self.answers.values()))
+            while size > KEPT_BYTES and size > _size(record.outcome):
+                size -= self._forget(number)
+
+    def _forget(self, newest: int) -> int:
+        """Forget the lowest answer but the newest, of calls that still run only if there are no others."""
+        lowest = min(
+            (number for number in self.answers if number != newest),
+            key=lambda number: (isinstance(self.answers[number], Started), number),
+        )
+        self.floor = max(self.floor, lowest + 1)
+        return _size(self.answers.pop(lowest))
 
     def copy(self) -> PageLoad:
         """Return what stays as it is now."""
         return PageLoad(self.floor, self.highest, dict(self.answers))
+
+
+def _size(outcome: Outcome) -> int:
+    if isinstance(outcome, Returned):
+        return len(outcome.value)
+    return len(outcome.message) + len(outcome.data) if isinstance(outcome, Refused) else 0
 
 
 class PlayerCalls(msgspec.Struct):

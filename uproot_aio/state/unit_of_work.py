@@ -39,44 +39,46 @@ class Copy:
 class Copies:
     """The mutable values that one sync step or one whole async method has read or assigned."""
 
-    __slots__ = ("_all", "_latest")
+    __slots__ = ("_latest", "tracked")
 
     def __init__(self) -> None:
-        self._all: list[Copy] = []
+        self.tracked: list[Copy] = []
         self._latest: dict[Key, Copy] = {}
 
     def add(self, copy: Copy) -> None:
         """Track a value; an earlier copy of the same field stays tracked, to notice conflicting changes."""
-        self._all.append(copy)
+        self.tracked.append(copy)
         self._latest[copy.key] = copy
 
     def drop(self, key: Key) -> None:
         """Stop tracking a field: it was assigned anew or deleted, so earlier objects are the author's own."""
         if self._latest.pop(key, None) is not None:
-            self._all = [copy for copy in self._all if copy.key != key]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no value is tracked."""
-        return not self._all
+            self.tracked = [copy for copy in self.tracked if copy.key != key]
 
     def get(self, key: Key) -> Copy | None:
         """Return the newest copy of a field."""
         return self._latest.get(key)
 
-    def clear(self) -> None:
-        """Stop tracking: what the author still holds are just copies."""
-        self._all.clear()
-        self._latest.clear()
+    def forget_changed(self) -> None:
+        """Stop tracking what differs from the state: what the author holds of it are just copies."""
+        self.tracked = [copy for copy in self.tracked if copy.place and _is_as_read(copy)]
+        self._latest = {copy.key: copy for copy in self.tracked}
 
     def changed(self) -> list[tuple[Copy, bytes]]:
         """Return the copies that were changed in place, each with its new encoding."""
         found: list[tuple[Copy, bytes]] = []
-        for copy in self._all:
+        for copy in self.tracked:
             blob = encode_field(copy.key, copy.value)
             if blob != copy.blob:
                 found.append((copy, blob))
         return found
+
+
+def _is_as_read(copy: Copy) -> bool:
+    try:
+        return values.encode(copy.value) == copy.blob
+    except Unstorable:
+        return False
 
 
 def encode_field(key: Key, value: object) -> bytes:
@@ -156,11 +158,16 @@ class UnitOfWork:
             Unstorable: the value's type cannot be stored.
             NoOpenUnit: the unit has ended, or this is another thread.
         """
-        self._check_usable(name)
-        self._check_owner(owner, name)
+        if not self.is_open or self._thread != threading.get_ident():
+            raise self._misuse(name)
+        if not self.has(owner):
+            raise AuthorError(
+                f'Field "{name}" cannot be written: session {self.state.session} has no {owner.replace("/", " ")}.'
+            )
         key = (owner, name)
         blob = encode_field(key, value)
-        self._copies.drop(key)
+        if self._copies.tracked:
+            self._copies.drop(key)
         if values.is_immutable(value):
             self._known.append(value)
         else:
@@ -181,7 +188,8 @@ class UnitOfWork:
 
     def delete(self, owner: OwnerId, name: str, line: str) -> bool:
         """Delete a field; return whether it had a value."""
-        self._check_usable(name)
+        if not self.is_open or self._thread != threading.get_ident():
+            raise self._misuse(name)
         key = (owner, name)
         if self.read(owner, name) is MISSING:
             return False
@@ -197,7 +205,8 @@ class UnitOfWork:
 
     def notify(self, notice: Notice) -> None:
         """Send a notice with this unit's commit, or not at all."""
-        self._check_usable("a notice")
+        if not self.is_open or self._thread != threading.get_ident():
+            raise self._misuse("a notice")
         self._notices.append(notice)
 
     def has(self, owner: OwnerId) -> bool:
@@ -232,7 +241,7 @@ class UnitOfWork:
             ConflictingChange: a value changed in place was written by another unit since it was read.
             Unstorable: something that cannot be stored was put into a mutable value.
         """
-        written = self._record_changes_in_place()
+        written = self._record_changes_in_place() if self._copies.tracked else []
         if len(self._changes) >= 1 << PLACE_BITS:
             raise AuthorError(
                 f"One step made {len(self._changes):,} changes; at most {(1 << PLACE_BITS) - 1:,} are possible. "
@@ -253,7 +262,8 @@ class UnitOfWork:
             answer=answer,
         )
         self.state.apply(commit, self._known)
-        self._settle_copies(written)
+        if self._copies.tracked:
+            self._settle_copies(written)
         self._own.clear()
         return commit
 
@@ -272,8 +282,6 @@ class UnitOfWork:
 
     def _settle_copies(self, written: list[tuple[Copy, bytes]]) -> None:
         """After the commit, tracked copies agree with the state again."""
-        if self._copies.is_empty:
-            return
         for copy, blob in written:
             copy.blob = blob
         base = self.state.number << PLACE_BITS
@@ -290,25 +298,18 @@ class UnitOfWork:
         self._notices.clear()
         self._own.clear()
         self._created.clear()
-        self._copies.clear()
+        self._copies.forget_changed()
 
-    def _check_usable(self, what: str) -> None:
+    def _misuse(self, what: str) -> NoOpenUnit:
         if self._thread != threading.get_ident():
-            raise NoOpenUnit(
+            return NoOpenUnit(
                 f'"{what}" was written from another thread. '
                 "Return the result from the thread, and write it in the coroutine that awaits it."
             )
-        if not self.is_open:
-            raise NoOpenUnit(
-                f'"{what}" was written after the step that it belongs to had ended. '
-                "Write inside the hook, live method or spawned coroutine itself."
-            )
-
-    def _check_owner(self, owner: OwnerId, name: str) -> None:
-        if not self.has(owner):
-            raise AuthorError(
-                f'Field "{name}" cannot be written: session {self.state.session} has no {owner.replace("/", " ")}.'
-            )
+        return NoOpenUnit(
+            f'"{what}" was written after the step that it belongs to had ended. '
+            "Write inside the hook, live method or spawned coroutine itself."
+        )
 
 
 current_unit: ContextVar[UnitOfWork | None] = ContextVar("current_unit", default=None)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +24,7 @@ from uproot_aio.state.commit import Commit
 from uproot_aio.state.identifiers import SessionId
 from uproot_aio.state.session_state import Snapshot
 from uproot_aio.storage import encoding
+from uproot_aio.storage.whole_file import is_whole
 
 FORMAT_KEY = b"format"
 MAP_SIZE_BYTES = 1 << 40
@@ -47,6 +49,18 @@ def _check_order(session: SessionId, commits: Sequence[Commit], before: int) -> 
         if commit.number != before + 1:
             raise LogGap(f"{session}: commit {commit.number} cannot follow commit {before}.")
         before = commit.number
+
+
+@contextmanager
+def _storage_errors(what_failed: str, advice: str = "") -> Iterator[None]:
+    """Turn the errors of LMDB into ours."""
+    try:
+        yield
+    except lmdb.Error as error:
+        raise StorageError(f"{what_failed}: {error}. {advice}".rstrip()) from error
+
+
+_UNREADABLE = "The data could not be read", "Restore the data folder from a backup."
 
 
 class LmdbLog:
@@ -74,10 +88,11 @@ class LmdbLog:
         self._env: Any = None
         try:
             self._env = self._open(folder, durability, map_size_bytes)
-            self._commits = self._env.open_db(b"commits")
-            self._snapshots = self._env.open_db(b"snapshots")
-            self._meta = self._env.open_db(b"meta")
-            self._check_format()
+            with _storage_errors(f"The data in {folder} cannot be used", _UNREADABLE[1]):
+                self._commits = self._env.open_db(b"commits")
+                self._snapshots = self._env.open_db(b"snapshots")
+                self._meta = self._env.open_db(b"meta")
+                self._check_format()
         except BaseException:
             if self._env is not None:
                 self._env.close()
@@ -90,7 +105,7 @@ class LmdbLog:
     def _own(folder: Path) -> FileLock:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(folder / "server.lock")
+            lock = FileLock(folder / "server.lock", thread_local=False)  # closed on another thread
             lock.acquire(blocking=False)
         except Timeout:
             raise DataInUse(
@@ -105,6 +120,7 @@ class LmdbLog:
 
     @staticmethod
     def _open(folder: Path, durability: str, map_size_bytes: int) -> Any:
+        _check_file(folder / "data.mdb")
         while True:
             try:
                 return lmdb.open(
@@ -115,7 +131,9 @@ class LmdbLog:
                 if map_size_bytes < 1 << 28:
                     raise StorageError("There is not enough address space to open the data.") from None
             except lmdb.Error as error:
-                raise StorageError(f"The data folder {folder} cannot be opened: {error}.") from error
+                raise StorageError(
+                    f"The data folder {folder} cannot be opened: {error}. {_UNREADABLE[1]}"
+                ) from error
 
     def _check_format(self) -> None:
         with self._env.begin(write=True) as transaction:
@@ -131,17 +149,17 @@ class LmdbLog:
     def append(self, commits: Sequence[Commit]) -> None:
         """Keep commits in one transaction with one flush."""
         last = dict[SessionId, int]()
-        try:
-            with self._env.begin(write=True, db=self._commits) as transaction:
-                for session, own in _by_session(commits).items():
-                    _check_order(session, own, self._last_number(transaction, session))
-                    for first in range(0, len(own), COMMITS_A_RECORD):
-                        record = own[first : first + COMMITS_A_RECORD]
-                        key = _key(session, record[-1].number)
-                        transaction.put(key, encoding.encode_commits(record))
-                    last[session] = own[-1].number
-        except lmdb.Error as error:
-            raise StorageError(f"The data could not be written: {error}.") from error
+        with (
+            _storage_errors("The data could not be written"),
+            self._env.begin(write=True, db=self._commits) as transaction,
+        ):
+            for session, own in _by_session(commits).items():
+                _check_order(session, own, self._last_number(transaction, session))
+                for first in range(0, len(own), COMMITS_A_RECORD):
+                    record = own[first : first + COMMITS_A_RECORD]
+                    key = _key(session, record[-1].number)
+                    transaction.put(key, encoding.encode_commits(record))
+                last[session] = own[-1].number
         self._last.update(last)
         self.flushes += 1
 
@@ -166,11 +184,16 @@ class LmdbLog:
                         yield commit
                         after = commit.number
 
+    @contextmanager
+    def _reading(self, database: Any) -> Iterator[Any]:
+        with _storage_errors(*_UNREADABLE), self._env.begin(db=database) as transaction:
+            yield transaction
+
     def _page(self, session: SessionId, after: int) -> list[bytes]:
         """Return the records of the next commits, about `PAGE_OF_COMMITS` of them; none at the end."""
         prefix = session.encode("ascii") + b"\0"
         records: list[bytes] = []
-        with self._env.begin(db=self._commits) as transaction, transaction.cursor() as cursor:
+        with self._reading(self._commits) as transaction, transaction.cursor() as cursor:
             if cursor.set_range(_key(session, after + 1)):
                 for key, record in cursor:
                     if not key.startswith(prefix):
@@ -182,7 +205,7 @@ class LmdbLog:
 
     def value(self, session: SessionId, commit: int, index: int) -> bytes | None:
         """Return the encoded value that one change wrote."""
-        with self._env.begin(db=self._commits) as transaction, transaction.cursor() as cursor:
+        with self._reading(self._commits) as transaction, transaction.cursor() as cursor:
             found = (
                 cursor.set_range(_key(session, commit)) and cursor.key()[:-8] == _key(session, commit)[:-8]
             )
@@ -194,23 +217,23 @@ class LmdbLog:
 
     def snapshot(self, session: SessionId) -> Snapshot | None:
         """Return the newest snapshot."""
-        with self._env.begin(db=self._snapshots) as transaction:
+        with self._reading(self._snapshots) as transaction:
             record = transaction.get(session.encode("ascii"))
         return None if record is None else encoding.decode_snapshot(record)
 
     def save_snapshot(self, snapshot: Snapshot) -> None:
         """Replace the session's snapshot."""
         record = encoding.encode_snapshot(snapshot)
-        try:
-            with self._env.begin(write=True, db=self._snapshots) as transaction:
-                transaction.put(snapshot.session.encode("ascii"), record)
-        except lmdb.Error as error:
-            raise StorageError(f"A snapshot could not be written: {error}.") from error
+        with (
+            _storage_errors("A snapshot could not be written"),
+            self._env.begin(write=True, db=self._snapshots) as transaction,
+        ):
+            transaction.put(snapshot.session.encode("ascii"), record)
 
     def sessions(self) -> list[SessionId]:
         """Return the names of all sessions; one look-up a session, however long their logs are."""
         names: list[SessionId] = []
-        with self._env.begin(db=self._commits) as transaction, transaction.cursor() as cursor:
+        with self._reading(self._commits) as transaction, transaction.cursor() as cursor:
             found = cursor.first()
             while found:
                 name: bytes = cursor.key()[:-9]
@@ -221,7 +244,10 @@ class LmdbLog:
     def forget(self, session: SessionId) -> None:
         """Remove a session's commits and snapshot."""
         prefix = session.encode("ascii") + b"\0"
-        with self._env.begin(write=True) as transaction:
+        with (
+            _storage_errors(f"Session {session} could not be removed"),
+            self._env.begin(write=True) as transaction,
+        ):
             with transaction.cursor(db=self._commits) as cursor:
                 found = cursor.set_range(prefix)
                 while found and cursor.key().startswith(prefix):
@@ -234,3 +260,20 @@ class LmdbLog:
         self._env.sync(True)
         self._env.close()
         self._lock.release()
+
+
+def _check_file(file: Path) -> None:
+    """Raise what LMDB would say in other words, or not survive."""
+    try:
+        if not file.exists():
+            return
+        with file.open("r+b"):
+            pass
+        whole = is_whole(file.parent)
+    except OSError as error:
+        raise StorageError(
+            f"The data file {file} cannot be opened: {error.strerror}. "
+            "Allow reading and writing it, or choose another folder with --data."
+        ) from error
+    if not whole:
+        raise StorageError(f"The data file {file} is cut off. Restore the data folder from a backup.")

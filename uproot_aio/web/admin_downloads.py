@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from aiohttp import web
 
 from uproot_aio.engine import export
+from uproot_aio.engine.open_session import OpenSession
 from uproot_aio.errors import StorageError
 from uproot_aio.web.admin_views import open_session
 
@@ -18,7 +19,9 @@ async def players_csv(request: web.Request) -> web.StreamResponse:
     """Send one row per player."""
     opened = await open_session(request)
     table = await export.players_table(opened)
-    return await _send(request, export.csv_chunks(table), f"{opened.id}.csv", "text/csv; charset=utf-8")
+    return await _send(
+        request, opened, export.csv_chunks(table), f"{opened.id}.csv", "text/csv; charset=utf-8"
+    )
 
 
 async def changes_jsonl(request: web.Request) -> web.StreamResponse:
@@ -26,13 +29,13 @@ async def changes_jsonl(request: web.Request) -> web.StreamResponse:
     opened = await open_session(request)
     await opened.saved()
     chunks = export.change_chunks(opened.log, opened.id, opened.durable)
-    return await _send(request, chunks, f"{opened.id}.jsonl", "application/jsonl; charset=utf-8")
+    return await _send(request, opened, chunks, f"{opened.id}.jsonl", "application/jsonl; charset=utf-8")
 
 
 async def _send(
-    request: web.Request, chunks: Iterator[bytes], name: str, content_type: str
+    request: web.Request, opened: OpenSession, chunks: Iterator[bytes], name: str, content_type: str
 ) -> web.StreamResponse:
-    pieces = export.in_thread(chunks)
+    pieces = export.in_thread(chunks, opened.readers)
     first = await anext(pieces, b"")  # an error before the headers were sent has a page of its own
     response = web.StreamResponse(
         headers={"Content-Type": content_type, "Content-Disposition": f'attachment; filename="{name}"'}

@@ -12,6 +12,7 @@ from uproot_aio.web.admin_pages import AdminPages
 from uproot_aio.web.admin_socket import AdminSockets
 from uproot_aio.web.login_limiter import LoginLimiter
 from uproot_aio.web.logins import Logins
+from uproot_aio.web.page_errors import PageErrors
 
 if TYPE_CHECKING:
     from uproot_aio.web.auth import Door
@@ -27,6 +28,7 @@ class Admin:
     pages: AdminPages
     summaries: Summaries
     sockets: AdminSockets
+    page_errors: PageErrors
 
     @property
     def login_path(self) -> str | None:

@@ -20,8 +20,10 @@ MOST_PLAYERS = 10_000
 
 
 async def show(request: web.Request) -> web.StreamResponse:
-    """Show the form."""
-    return _page(request, {"config": request.query.get("config", "")}, {})
+    """Show the form; if there is one experiment only, it is chosen already."""
+    apps = list(request.app[PARTS].library.apps)
+    chosen = apps[0] if len(apps) == 1 else ""
+    return _page(request, {"config": request.query.get("config", chosen)}, {})
 
 
 async def create(request: web.Request) -> web.StreamResponse:

@@ -13,8 +13,10 @@ from uproot_aio.web.admin_keys import ADMIN, Admin
 from uproot_aio.web.admin_pages import AdminPages
 from uproot_aio.web.admin_socket import AdminSockets
 from uproot_aio.web.auth import Door, add_admin_headers
+from uproot_aio.web.keys import PARTS
 from uproot_aio.web.login_limiter import LoginLimiter
 from uproot_aio.web.logins import Logins
+from uproot_aio.web.page_errors import PageErrors
 from uproot_aio.web.static_files import StaticFiles
 
 
@@ -30,6 +32,8 @@ async def make_admin(
     pages = AdminPages(templates, static)
     await asyncio.to_thread(pages.read)
     logins = Logins(sessions.clock)
+    folder = app[PARTS].library.folder
+    folders = [] if folder is None else [folder, folder.absolute().parent / "templates"]
     admin = Admin(
         door=await Door.make(password),
         logins=logins,
@@ -37,6 +41,7 @@ async def make_admin(
         pages=pages,
         summaries=Summaries(sessions),
         sockets=AdminSockets(logins),
+        page_errors=PageErrors(folders),
     )
     app[ADMIN] = admin
     app.on_response_prepare.append(add_admin_headers)

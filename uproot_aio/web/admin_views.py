@@ -41,7 +41,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A field with its whole value as text."""
+    """A field with its whole value as text; `is_internal` says that it is the framework's, not the author's."""
 
     field: str
     text: str
@@ -93,6 +93,7 @@ async def session(request: web.Request) -> web.StreamResponse:
         columns=_columns(seen.rows),
         links={row.player: player_link(request, opened.id, row.player) for row in seen.rows},
         fields=fields,
+        error=request.app[ADMIN].page_errors.last(opened.id),
         is_local=is_local(request),
     )
 
@@ -184,6 +185,10 @@ def _columns(rows: Iterable[watch.Row]) -> list[Column]:
 
 def _values(state: SessionState, owner: OwnerId) -> list[Value]:
     return [
-        Value(name, watch.cell_text(field, LONGEST_VALUE) or "", watch.is_internal(name))
+        Value(
+            name,
+            watch.cell_text(field, LONGEST_VALUE) or "",
+            watch.is_internal(name) or name in BOOKKEEPING,
+        )
         for name, field in state.fields(owner)
     ]

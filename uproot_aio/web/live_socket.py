@@ -20,10 +20,10 @@ from uproot_aio.engine.broadcast import At
 from uproot_aio.engine.invoke_live import TOO_MANY, LiveCall, LiveCalls
 from uproot_aio.engine.open_session import OpenSession
 from uproot_aio.state.commit import CallId, Notice, Outcome, Refused, Returned
-from uproot_aio.state.identifiers import PlayerId
+from uproot_aio.state.identifiers import PlayerId, SessionId
 from uproot_aio.web import wire
 from uproot_aio.web.outbox import Outbox
-from uproot_aio.web.rounds import Round, Rounds, pause_seconds
+from uproot_aio.web.rounds import Rest, Round, Rounds, pause_seconds
 
 logger = logging.getLogger("uproot_aio")
 BEAT_SECONDS: Final = 9.0
@@ -31,10 +31,12 @@ SILENT_BEATS: Final = 2
 """Beats without a sign of life, the second with a ping, after which the next one gives up: within 27 s."""
 HELLO_SECONDS: Final = 15.0
 BAD_FRAMES_A_MINUTE: Final = 10
+SOCKETS_OF_A_PLAYER: Final = 16
 WHOLE_COMMIT: Final = 1 << 62
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(wire.FromBrowser).decode
+_LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # in JSON that msgspec cannot read, whereas Python can
 _ENVELOPE = re.compile(r'\{"type":"invoke","number":(\d{1,18}),"oldest":\d{1,18},')
 
 
@@ -72,6 +74,7 @@ class LiveSocket:
         calls: LiveCalls,
         *,
         rounds: Rounds,
+        rest: Rest,
         frame_bytes: int,
         calls_in_flight: int,
     ) -> None:
@@ -83,6 +86,7 @@ class LiveSocket:
         self._calls_in_flight = calls_in_flight
         self._outbox = outbox
         self._round = Round(rounds)
+        self._rest = rest
         self._silent_beats = 0
         self._hello: wire.Hello | None = None
         self._bad_frames: deque[float] = deque()
@@ -95,6 +99,10 @@ class LiveSocket:
     def leave(self) -> None:
         """Close because the session leaves memory; the browser comes back."""
         self._outbox.close(WSCloseCode.TRY_AGAIN_LATER)
+
+    def make_room(self) -> None:
+        """Close because the player opened too many newer connections."""
+        self._outbox.close(WSCloseCode.POLICY_VIOLATION)
 
     def stop(self) -> None:
         """Close because the server stops."""
@@ -134,10 +142,18 @@ class LiveSocket:
         self._heartbeat = asyncio.get_running_loop().call_later(BEAT_SECONDS, self._beat)
 
     async def _read(self) -> None:
+        clock = asyncio.get_running_loop().time
         async for message in self._socket:
+            while (seconds := self._rest.remaining(clock())) > 0:  # noqa: ASYNC110  # others may prolong it
+                await asyncio.sleep(seconds)
             self._silent_beats = 0
             if message.type is WSMsgType.TEXT:
-                await self._receive(message.data)
+                began = clock()
+                hello = self._receive(message.data)
+                ended = clock()
+                self._rest.begin(ended, ended - began)
+                if hello is not None:
+                    await self._greet(hello)
             elif message.type is WSMsgType.PING:
                 await self._socket.pong(message.data)
             elif message.type is WSMsgType.ERROR:
@@ -148,9 +164,10 @@ class LiveSocket:
             if self._round.spend(size):
                 await asyncio.sleep(pause_seconds(size))
 
-    async def _receive(self, text: str) -> None:
+    def _receive(self, text: str) -> wire.Hello | None:
+        """Act on a frame, or return it if it takes more than this moment."""
         try:
-            frame = _decode(text)
+            frame: wire.FromBrowser = _decode(text)
         except (RecursionError, msgspec.MsgspecError) as error:
             self._refuse_unreadable(text, error)
         else:
@@ -159,7 +176,8 @@ class LiveSocket:
             elif isinstance(frame, wire.Ping):
                 self._pong()
             else:
-                await self._greet(frame)
+                return frame
+        return None
 
     def _invoke(self, frame: wire.Invoke) -> None:
         hello = self._hello
@@ -215,6 +233,8 @@ class LiveSocket:
             )
             return
         why = "The arguments are nested too deeply." if too_deep else f"The call cannot be read: {error}."
+        if not too_deep and _LONE_SURROGATE.search(text):
+            why = "A text in the call holds half a character (a lone surrogate)."
         self._outbox.put(encode_outcome(int(found[1]), Refused("invalid-arguments", why, "$")))
 
     def _refuse_frame(self, why: str) -> None:
@@ -228,6 +248,25 @@ class LiveSocket:
                 "Player %s of session %s sends frames that are none.", self._player, self._session.id
             )
             self._outbox.close(WSCloseCode.POLICY_VIOLATION)
+
+
+class PlayerSockets:
+    """What the connections of one player share; the oldest comes first."""
+
+    def __init__(self) -> None:
+        self.rest = Rest()
+        self._open: list[LiveSocket] = []
+
+    def add(self, live: LiveSocket) -> None:
+        """Add a connection, and close the oldest ones if there are too many."""
+        self._open.append(live)
+        for oldest in self._open[:-SOCKETS_OF_A_PLAYER]:
+            oldest.make_room()
+
+    def discard(self, live: LiveSocket) -> bool:
+        """Take out a connection that has ended; return whether none is left."""
+        self._open.remove(live)
+        return not self._open
 
 
 class LiveSockets:
@@ -245,6 +284,7 @@ class LiveSockets:
         self._calls_in_flight = calls_in_flight
         self._open: dict[LiveSocket, asyncio.Event] = {}
         self._rounds = Rounds()
+        self._of_players: dict[tuple[SessionId, PlayerId], PlayerSockets] = {}
 
     def prepare(self) -> web.WebSocketResponse:
         """Return a response for a new connection."""
@@ -260,6 +300,8 @@ class LiveSockets:
         player: PlayerId,
     ) -> None:
         """Serve a connection until it ends."""
+        seat = (session.id, player)
+        sockets = self._of_players.setdefault(seat, PlayerSockets())
         live = LiveSocket(
             socket,
             Outbox(socket, transport),
@@ -267,14 +309,18 @@ class LiveSockets:
             player,
             self._calls,
             rounds=self._rounds,
+            rest=sockets.rest,
             frame_bytes=self._frame_bytes,
             calls_in_flight=self._calls_in_flight,
         )
         ended = self._open[live] = asyncio.Event()
+        sockets.add(live)
         try:
             await live.serve()
         finally:
             del self._open[live]
+            if sockets.discard(live):
+                del self._of_players[seat]
             ended.set()
 
     async def close(self, patience_seconds: float = 1.5) -> None:

@@ -9,10 +9,13 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from uproot_aio.errors import ParticipantError, StorageError, UprootError
+from uproot_aio.web.admin_keys import ADMIN
 from uproot_aio.web.admin_respond import problem
 from uproot_aio.web.keys import PARTS
+from uproot_aio.web.page_errors import PageError
 from uproot_aio.web.page_views import UNCACHEABLE
 
+CALM_STATUSES = frozenset({404, 413})
 KEPT_HEADERS = frozenset({"Allow", "WWW-Authenticate"})
 logger = logging.getLogger("uproot_aio")
 
@@ -23,7 +26,9 @@ async def errors_to_responses(request: web.Request, handler: Handler) -> web.Str
     try:
         return await handler(request)
     except web.HTTPException as error:
-        if error.status < 400 or (error.status != 404 and not request.path.startswith("/admin/")):
+        if error.status < 400 or (
+            error.status not in CALM_STATUSES and not request.path.startswith("/admin/")
+        ):
             raise
         message = error.reason if _wants_json(request) else error.text or error.reason
         response = _respond(request, error.status, message)
@@ -35,30 +40,35 @@ async def errors_to_responses(request: web.Request, handler: Handler) -> web.Str
         logger.error("%s %s: %s", request.method, request.path, error)
         return _respond(request, error.status, str(error))
     except Exception as error:  # outermost frame of a request: the server goes on
-        logger.error("%s %s failed", request.method, request.path, exc_info=error)
+        details = request.app[ADMIN].page_errors.note(request, error)
+        logger.error("%s", details or f"{request.method} {request.path} failed", exc_info=error)
         status = error.status if isinstance(error, UprootError) else 500
-        return _respond(request, status, "Internal server error")
+        return _respond(request, status, "Internal server error", details)
 
 
 def _wants_json(request: web.Request) -> bool:
     return request.path.startswith("/admin/api/")
 
 
-def _respond(request: web.Request, status: int, message: str) -> web.Response:
+def _respond(
+    request: web.Request, status: int, message: str, details: PageError | None = None
+) -> web.Response:
     if _wants_json(request):
         return web.json_response({"detail": message}, status=status, dumps=json.dumps)
     if request.path.startswith("/admin/"):
         return problem(request, status, message)
-    return _calm(request, status)
+    return _calm(request, status, details)
 
 
-def _calm(request: web.Request, status: int) -> web.Response:
-    kind = {404: "not-found", 503: "storage"}.get(status, "error")
-    html = request.app[PARTS].renderer.render_calm(kind)
+def _calm(request: web.Request, status: int, details: PageError | None) -> web.Response:
+    kind = {404: "not-found", 413: "too-large", 503: "storage"}.get(status, "error")
+    parts = request.app[PARTS]
+    html = parts.renderer.render_calm(kind, details if parts.show_errors else None)
     return web.Response(text=html, status=status, content_type="text/html", headers=UNCACHEABLE)
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Add the security headers that fit every response."""
+    """Add the security headers that fit every response, and do not say what software this is."""
+    response.headers.pop("Server", None)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")

@@ -15,6 +15,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 QUEUED_BYTES: Final = 8 << 20
 UNSENT_BYTES: Final = 1 << 16
+CLOSE_SECONDS: Final = 10.0
 TEXT: Final = 0x81
 PING: Final = b"\x89\0"
 SHORT_LENGTHS: Final = [bytes((TEXT, size)) for size in range(126)]
@@ -51,9 +52,10 @@ class Outbox:
             self._transport.write(PING)
 
     def close(self, code: int) -> None:
-        """Close the socket once what is queued was sent."""
+        """Close the socket once what is queued was sent; cut the connection if the browser does not take it."""
         if self._close_code is None:
             self._close_code = code
+            asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.abort)
         self._filled.set()
 
     def abort(self) -> None:

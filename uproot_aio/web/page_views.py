@@ -49,6 +49,11 @@ async def _visit(request: web.Request, submission: Submission | None) -> web.Res
     return web.Response(text=html, content_type="text/html", headers=UNCACHEABLE)
 
 
+async def robots(request: web.Request) -> web.Response:
+    """Ask search engines to stay away: links of participants are theirs alone."""
+    return web.Response(text="User-agent: *\nDisallow: /\n")
+
+
 async def connect(request: web.Request) -> web.StreamResponse:
     """Serve the WebSocket of one page load."""
     parts = request.app[PARTS]

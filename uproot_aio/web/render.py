@@ -97,15 +97,17 @@ class TemplateRenderer:
         except jinja2.TemplateError as error:
             raise AuthorError(explain_template_error(error, name)) from error
 
-    def render_calm(self, kind: str) -> str:
+    def render_calm(self, kind: str, details: object = None) -> str:
         """Return a page for somebody to whom no player's page can be shown.
 
         Args:
             kind: "not-found" (no such link), "error" (the experiment is wrong) or "storage" (nothing can be
-                written now; the page looks again by itself).
+                written now; the page looks again by itself), "too-large" (more was sent than is taken).
+            details: what went wrong and where, for an author who looks at their own pages; shown as text.
         """
         functions = PageFunctions(self.environment, self.static, app=None, form=None)
         context = {**SWITCHES, **self._constants, **functions.names(), "theme": "auto", "kind": kind}
+        context["details"] = details
         return self.environment.get_template(CALM).render(context)
 
     def _template_of(self, view: PageView) -> str:

@@ -81,7 +81,7 @@ def _object(body: bytes) -> dict[str, Any]:
         problem = _problem("json_invalid", ["body", error.pos], "JSON decode error", {}, {"error": error.msg})
         raise Unprocessable([problem]) from None
     except (ValueError, RecursionError) as error:
-        problem = _problem("json_invalid", ["body", 0], "JSON decode error", {}, {"error": str(error)})
+        problem = _problem("json_invalid", ["body", 0], "JSON decode error", {}, {"error": _reason(error)})
         raise Unprocessable([problem]) from None
     if not isinstance(value, dict):
         message = "Input should be a valid dictionary or object to extract fields from"
@@ -89,8 +89,23 @@ def _object(body: bytes) -> dict[str, Any]:
     return value
 
 
+def _reason(error: Exception) -> str:
+    """Say in plain words what Python's reader of JSON says of itself."""
+    if isinstance(error, NoNumber):
+        return str(error)
+    if isinstance(error, RecursionError):
+        return "It is nested too deeply"
+    if isinstance(error, UnicodeDecodeError):
+        return "It is not UTF-8"
+    return "It contains a number with too many digits"
+
+
+class NoNumber(ValueError):
+    """NaN or Infinity, which JSON does not know."""
+
+
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+    raise NoNumber(f"{name} is no JSON number")
 
 
 class Fields:
@@ -189,7 +204,13 @@ def texts(value: Any) -> list[str]:
 
 
 def mapping(value: Any) -> dict[str, Any]:
-    """Read an object."""
-    if isinstance(value, dict):
-        return value
-    raise Misfit("dict_type", "Input should be a valid dictionary")
+    """Read an object; half of a surrogate pair, which JSON can write, is no text that can be kept."""
+    if not isinstance(value, dict):
+        raise Misfit("dict_type", "Input should be a valid dictionary")
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise Misfit("string_unicode", "Input contains half of a surrogate pair, such as \\ud800") from None
+    except RecursionError:
+        raise Misfit("dict_type", "Input should be nested less deeply") from None
+    return value

@@ -1,7 +1,8 @@
-"""How much one connection may use the event loop before the others are served.
+"""How much one connection, and one player, may use the event loop before the others are served.
 
-Who uses up a round pauses, the longer the more bytes it sent. One participant who sends without end thus gets a part of
-the loop only; who waits for answers never uses up a round.
+Who uses up a round pauses, the longer the more bytes it sent. One participant who sends without end thus gets a part
+of the loop only; who waits for answers never uses up a round. After a frame that took long, because of what is in it,
+all connections of its player rest, so that one player gets at most a fifth of the loop.
 """
 
 from __future__ import annotations
@@ -9,14 +10,31 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-CALLS_A_ROUND: Final = 4
+from uproot_aio.engine.rests import rest_seconds
+
+CALLS_A_ROUND: Final = 8
 BYTES_A_ROUND: Final = 1 << 16
-PAUSE_SECONDS: Final = 0.001
+PAUSE_SECONDS: Final = 0.003
 
 
 def pause_seconds(size: int) -> float:
     """Return how long a connection pauses whose round ended with a frame of this size."""
     return PAUSE_SECONDS * max(1.0, size / BYTES_A_ROUND)
+
+
+class Rest:
+    """Until when the connections of one player read nothing; times are of one clock, in seconds."""
+
+    def __init__(self) -> None:
+        self._ends_at = 0.0
+
+    def begin(self, now: float, busy_seconds: float) -> None:
+        """Rest after a frame that was worked off `now`, if it took long."""
+        self._ends_at = max(self._ends_at, now + rest_seconds(busy_seconds))
+
+    def remaining(self, now: float) -> float:
+        """Return the seconds until the next frame may be read; not above 0 if that is now."""
+        return self._ends_at - now
 
 
 class Rounds:

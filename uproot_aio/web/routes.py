@@ -21,6 +21,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/p/{session}/{player}/", page_views.show)
     app.router.add_post("/p/{session}/{player}/", page_views.submit)
     app.router.add_get("/ws/{session}/{player}/", page_views.connect)
+    app.router.add_get("/robots.txt", page_views.robots)
     app.router.add_get("/static/{realm}/{name:.+}", static_views.serve_static)
     _add_admin_routes(app.router)
     _add_rest_routes(app.router)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Final
 
-from watchfiles import Change, awatch
+from watchfiles import Change
 
+from uproot_aio.engine.file_changes import changes_in
 from uproot_aio.web.render import TemplateRenderer
 
 logger = logging.getLogger("uproot_aio")
 LOOK_AGAIN_SECONDS: Final = 1.0
+LOOK_AGAIN_MS: Final = 2000
 _CODE = frozenset({".py", ".pyc", ".pyo"})
 
 
@@ -41,22 +44,13 @@ async def watch_files(renderer: TemplateRenderer, folders: Sequence[Path]) -> No
 
 async def _watch_present(renderer: TemplateRenderer, present: list[Path], folders: Sequence[Path]) -> None:
     """Return when a folder appeared or vanished."""
-    changes = awatch(
-        *present,
-        watch_filter=_is_of_interest,
-        debounce=400,
-        step=50,
-        rust_timeout=2000,
-        yield_on_timeout=True,
-    )
-    try:
+    changes = changes_in(*present, of_interest=_is_of_interest, look_again_ms=LOOK_AGAIN_MS)
+    async with aclosing(changes):
         async for found in changes:
             if found:
                 await _read(renderer)
             if present != [folder for folder in folders if await asyncio.to_thread(folder.is_dir)]:
                 return
-    finally:
-        await changes.aclose()
 
 
 def _is_of_interest(_change: Change, path: str) -> bool:
