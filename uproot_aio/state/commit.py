@@ -24,7 +24,7 @@ class Change(msgspec.Struct, frozen=True, array_like=True, gc=False):
     line: str
 
 
-class Notice(msgspec.Struct, frozen=True, array_like=True):
+class Notice(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A message to the open pages of some players. `data` is JSON; `where` a position, None everywhere."""
 
     recipients: tuple[PlayerId, ...]
@@ -41,17 +41,17 @@ class CallId(msgspec.Struct, frozen=True, array_like=True, gc=False):
     number: int
 
 
-class Started(msgspec.Struct, frozen=True, array_like=True, tag="started"):
+class Started(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="started"):
     """An async call reached its first await; how it ends is in a later commit, or nowhere after a crash."""
 
 
-class Returned(msgspec.Struct, frozen=True, array_like=True, tag="returned"):
+class Returned(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="returned"):
     """The method returned; `value` is JSON."""
 
     value: bytes
 
 
-class Refused(msgspec.Struct, frozen=True, array_like=True, tag="refused"):
+class Refused(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="refused"):
     """The call ended in an error; `data` is JSON, empty for none."""
 
     code: str
@@ -64,7 +64,7 @@ class Refused(msgspec.Struct, frozen=True, array_like=True, tag="refused"):
 Outcome = Started | Returned | Refused
 
 
-class CallRecord(msgspec.Struct, frozen=True, array_like=True):
+class CallRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What became of a call. Calls of its page load numbered below `oldest` have their answers in the browser."""
 
     call: CallId
@@ -72,7 +72,7 @@ class CallRecord(msgspec.Struct, frozen=True, array_like=True):
     outcome: Outcome
 
 
-class Commit(msgspec.Struct, frozen=True, array_like=True):
+class Commit(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One atomic entry of a session's log. `time` is Unix seconds; numbers start at 1 and have no gap.
 
     `cause` says what kind of event made it and `who` which player, experimenter or function.

@@ -55,7 +55,7 @@ class Field:
         return values.copy(value) if self.is_mutable else value
 
 
-class FieldSnapshot(msgspec.Struct, frozen=True, array_like=True):
+class FieldSnapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A field in a snapshot; `places` are little-endian unsigned 64-bit integers."""
 
     owner: OwnerId
