@@ -17,7 +17,7 @@ EXPERIMENTS = ROOT / "experiments"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(chromium_path: Path) -> Iterator[Browser]:
     """Return the browser that all tests share."""
     with sync_playwright() as playwright:
