@@ -15,11 +15,12 @@ from uproot_aio.engine.rests import rest_seconds
 CALLS_A_ROUND: Final = 8
 BYTES_A_ROUND: Final = 1 << 16
 PAUSE_SECONDS: Final = 0.003
+BYTES_A_SECOND: Final = 10 << 20
 
 
 def pause_seconds(size: int) -> float:
     """Return how long a connection pauses whose round ended with a frame of this size."""
-    return PAUSE_SECONDS * max(1.0, size / BYTES_A_ROUND)
+    return max(PAUSE_SECONDS, size / BYTES_A_SECOND)
 
 
 class Rest:
